@@ -1,0 +1,72 @@
+import type { FieldViolation } from "../core/request.js";
+import type { PolicyIssue } from "./ports/policy-source.js";
+
+/** Every way a use case can fail. Public API: a reason is never renamed, its facts never removed. */
+export type Failure =
+  | { readonly reason: "REQUEST_INVALID"; readonly violations: readonly FieldViolation[] }
+  | { readonly reason: "EXPLAIN_TOO_LARGE"; readonly items: number; readonly limit: number }
+  | { readonly reason: "NO_ACTIVE_POLICY" }
+  | { readonly reason: "POLICY_NOT_FOUND"; readonly policyId: string }
+  | { readonly reason: "POLICY_INVALID"; readonly issues: readonly PolicyIssue[] }
+  | { readonly reason: "POLICY_VERSION_NOT_FOUND"; readonly policyVersion: string }
+  | { readonly reason: "CURSOR_INVALID"; readonly field: string }
+  | { readonly reason: "CURSOR_OF_ANOTHER_LOG"; readonly field: string }
+  | { readonly reason: "TOO_MANY_SUBSCRIBERS"; readonly limit: number }
+  | { readonly reason: "STORAGE_UNAVAILABLE"; readonly what: string }
+  /** Someone who may not ask: `mend` says which setting or credential would let them. */
+  | { readonly reason: "UNAUTHENTICATED"; readonly mend: string }
+  /** The engine is draining. `cursor` is where a stream may go on after a restart. */
+  | { readonly reason: "SHUTTING_DOWN"; readonly cursor?: string };
+
+export type FailureReason = Failure["reason"];
+
+/** An expected failure. Anything else that is thrown is a bug. */
+export class PdpError extends Error {
+  override readonly name = "PdpError";
+
+  /** @param options - `cause` is logged, and never sent to the caller. */
+  constructor(
+    readonly failure: Failure,
+    options?: { cause: unknown },
+  ) {
+    super(messageOf(failure), options);
+  }
+}
+
+// Lower case, no full stop, values in backticks; built from the facts alone (AIP-193).
+function messageOf(failure: Failure): string {
+  switch (failure.reason) {
+    case "REQUEST_INVALID":
+      return failure.violations.map(({ field, rule }) => `${field} ${rule}`).join("; ");
+    case "EXPLAIN_TOO_LARGE":
+      return `at most ${failure.limit} items of a batch may ask for an explanation, got ${failure.items}: split the batch`;
+    case "NO_ACTIVE_POLICY":
+      return "no policy set is active: mend the policy file, see /health for what is wrong with it";
+    case "POLICY_NOT_FOUND":
+      return `policy \`${failure.policyId}\` not found`;
+    case "POLICY_INVALID":
+      return `the policy set was refused: ${failure.issues.map(issueText).join("; ")}`;
+    case "POLICY_VERSION_NOT_FOUND":
+      return `policy version \`${failure.policyVersion}\` not found`;
+    case "CURSOR_INVALID":
+      return `${failure.field} is not a cursor of this engine: start again without it`;
+    case "CURSOR_OF_ANOTHER_LOG":
+      return `${failure.field} belongs to another event log: start again without it`;
+    case "TOO_MANY_SUBSCRIBERS":
+      return `all ${failure.limit} subscriptions are taken: try again later, or raise MAX_SUBSCRIBERS`;
+    case "STORAGE_UNAVAILABLE":
+      return `${failure.what} cannot be stored: see the engine's log`;
+    case "UNAUTHENTICATED":
+      return failure.mend;
+    case "SHUTTING_DOWN":
+      return "the engine is shutting down: ask again in a moment";
+  }
+}
+
+/** One issue on one line: `policies.json:12:7: policies.x.rules[0].action: unknown verb ... (write ...)`. */
+export function issueText(issue: PolicyIssue): string {
+  const place =
+    issue.line === undefined ? issue.file : `${issue.file}:${issue.line}:${issue.column ?? 1}`;
+  const where = issue.path === "" ? place : `${place}: ${issue.path}`;
+  return `${where}: ${issue.message}${issue.suggestion === undefined ? "" : ` (${issue.suggestion})`}`;
+}

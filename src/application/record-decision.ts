@@ -1,0 +1,15 @@
+import type { Decision } from "../core/decision.js";
+
+/** One decision to record. */
+export interface DecisionRecord {
+  readonly decisionId: string;
+  readonly requestId: string;
+  readonly policyType: string;
+  /** Empty when not given. */
+  readonly clientId: string;
+  readonly decision: Decision;
+  readonly durationMs: number;
+}
+
+/** Records a decision as events and counts. Never waits and never throws; counts what it drops. */
+export type RecordDecision = (record: DecisionRecord) => void;

@@ -1,0 +1,97 @@
+import type { Value, ValueMap } from "./values.js";
+
+/** Why a request is denied. `not_trusted` and `invalid_request` come from use cases, not from rules. */
+export type DenyKind = "explicit" | "default" | "error" | "not_trusted" | "invalid_request";
+
+/** Names a rule in an answer. */
+export interface RuleRef {
+  readonly policyId: string;
+  readonly ruleId: string;
+  /** Position in the file, from 0. */
+  readonly ruleIndex: number;
+  /** The verb, lower case. */
+  readonly action: string;
+}
+
+/** A rule that was reached and could not be evaluated. */
+export interface RuleError {
+  readonly rule: RuleRef;
+  readonly message: string;
+  readonly missingAttributes: readonly string[];
+}
+
+/** What an applied parameter- or record-class rule asks of the enforcement point. */
+export interface Obligation {
+  readonly rule: RuleRef;
+  readonly action: string;
+  readonly parameters: ValueMap;
+  /** True for record-class verbs: may be ignored. */
+  readonly advice: boolean;
+}
+
+/** The answer of the rules to one request. Immutable. */
+export interface Decision {
+  readonly allowed: boolean;
+  /** Present exactly when `allowed` is false. */
+  readonly denyKind?: DenyKind;
+  /** One sentence for a person, never empty. */
+  readonly reason: string;
+  /** By priority descending, policy id (code units), position. Empty for a default. */
+  readonly determiningRules: readonly RuleRef[];
+  /** Every erring enabled rule that was reached, in the same order. */
+  readonly erringRules: readonly RuleError[];
+  /** One per applied parameter- or record-class rule that was reached, in the same order. */
+  readonly obligations: readonly Obligation[];
+  /** Merged parameters of the obligations that are not advice; absent when there is none. */
+  readonly parameters?: ValueMap;
+  /** Version of the policy set that decided. */
+  readonly policyVersion: number;
+  /** False when no enabled policy has the type that was asked for. */
+  readonly policyTypeKnown: boolean;
+}
+
+/** What became of one rule. `not_reached`: an earlier rule of a first-applicable policy decided. */
+export type TracedOutcome = "not_applicable" | "applied" | "error" | "not_reached";
+
+/** One key of a rule's `match`, beside what the request has. */
+export interface FieldTrace {
+  readonly key: string;
+  /** As in the policy. */
+  readonly expected: Value;
+  /** As in the request; absent when it has none. */
+  readonly actual?: Value;
+  readonly matched: boolean;
+  /** Why, in words. */
+  readonly why: string;
+}
+
+export interface ConditionTrace {
+  readonly text: string;
+  readonly outcome: "true" | "false" | "error";
+  /** What each name of the condition resolved to; a missing name is left out. */
+  readonly values: ValueMap;
+  /** Present exactly when the outcome is error. */
+  readonly error?: string;
+}
+
+export interface RuleTrace {
+  readonly rule: RuleRef;
+  readonly outcome: TracedOutcome;
+  readonly fields: readonly FieldTrace[];
+  /** Absent when the rule has no condition, or its target did not hold. */
+  readonly condition?: ConditionTrace;
+}
+
+export interface PolicyTrace {
+  readonly policyId: string;
+  readonly policyType: string;
+  readonly priority: number;
+  /** Whether the policy said permit, deny or error. */
+  readonly applicable: boolean;
+  readonly rules: readonly RuleTrace[];
+}
+
+/** Why a decision came out as it did, at most 200 rule traces: applied, erring, then nearest misses. */
+export interface Explanation {
+  readonly policies: readonly PolicyTrace[];
+}
