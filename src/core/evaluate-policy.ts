@@ -1,0 +1,113 @@
+import { denyOverrides, type Outcome, permitOverrides } from "./combining.js";
+import { ruleOutcome } from "./evaluate-rule.js";
+import type { CombiningAlgorithm, OnError, Policy, Rule } from "./policy.js";
+import { type PolicyTypeRow, TRUST_ROW } from "./policy-types.js";
+import type { AccessRequest } from "./request.js";
+import { lookUp } from "./values.js";
+
+/** A rule that was reached and could not be evaluated. */
+export interface ErringRule {
+  readonly rule: Rule;
+  readonly message: string;
+  readonly missingAttributes: readonly string[];
+}
+
+/** What one policy says about one request, and by which rules. */
+export interface PolicyEvaluation {
+  readonly policy: Policy;
+  readonly outcome: Outcome;
+  /** The rules that made the outcome, in file order; empty when it is not applicable. */
+  readonly determining: readonly Rule[];
+  /** Every rule that was reached and applied, of any verb class, in file order. */
+  readonly applied: readonly Rule[];
+  /** Every rule that was reached and erred, of any verb class, in file order. */
+  readonly erring: readonly ErringRule[];
+  /** How many rules, from the first, were reached. */
+  readonly reachedRules: number;
+}
+
+/**
+ * Walks the rules of `policy` in file order and combines them by its algorithm (that of its type
+ * where it names none). A first-applicable policy stops at the rule that settles it; the others reach
+ * every rule. Only allow- and deny-class rules take part in the outcome.
+ */
+export function evaluatePolicy(
+  policy: Policy,
+  request: AccessRequest,
+  row: PolicyTypeRow,
+): PolicyEvaluation {
+  const combining = policy.combining ?? row.combining;
+  const applied: Rule[] = [];
+  const erring: ErringRule[] = [];
+  const votes: Vote[] = [];
+  let reachedRules = 0;
+  for (const rule of policy.rules) {
+    reachedRules += 1;
+    const outcome = ruleOutcome(rule, request);
+    if (outcome.kind === "not_applicable") continue;
+    if (outcome.kind === "applied") applied.push(rule);
+    else
+      erring.push({ rule, message: outcome.message, missingAttributes: outcome.missingAttributes });
+    const vote = voteOf(rule, outcome.kind, combining, onErrorOf(rule, policy, request, row));
+    if (vote === undefined) continue;
+    votes.push({ rule, outcome: vote });
+    if (combining === "first-applicable") break;
+  }
+  const outcome = combine(combining, votes);
+  return {
+    policy,
+    outcome,
+    determining: votes.filter((vote) => vote.outcome === outcome).map((vote) => vote.rule),
+    applied,
+    erring,
+    reachedRules,
+  };
+}
+
+interface Vote {
+  readonly rule: Rule;
+  readonly outcome: Exclude<Outcome, "not_applicable">;
+}
+
+/**
+ * What a rule that applied or erred brings into the combination; undefined for one that does not take
+ * part. An erring allow rule counts only where it could have ended the walk (first-applicable).
+ */
+function voteOf(
+  rule: Rule,
+  kind: "applied" | "error",
+  combining: CombiningAlgorithm,
+  onError: OnError,
+): Vote["outcome"] | undefined {
+  if (rule.verbClass !== "allow" && rule.verbClass !== "deny") return undefined;
+  if (kind === "applied") return rule.verbClass === "allow" ? "permit" : "deny";
+  if (onError === "skip") return undefined;
+  return rule.verbClass === "deny" || combining === "first-applicable" ? "error" : undefined;
+}
+
+/** The policy's own word first; then a trust rule of `security` is strict once a client is named. */
+function onErrorOf(
+  rule: Rule,
+  policy: Policy,
+  request: AccessRequest,
+  row: PolicyTypeRow,
+): OnError {
+  if (policy.onError !== undefined) return policy.onError;
+  const strict =
+    policy.type === "security" &&
+    rule.isTrustRule &&
+    lookUp(request.attributes, ["client_id"]) !== undefined;
+  return strict ? TRUST_ROW.onError : row.onError;
+}
+
+function combine(combining: CombiningAlgorithm, votes: readonly Vote[]): Outcome {
+  const outcomes = votes.map((vote) => vote.outcome);
+  switch (combining) {
+    case "first-applicable":
+      return outcomes[0] ?? "not_applicable";
+    case "deny-overrides":
+      return denyOverrides(outcomes);
+    case "permit-overrides":
+      return permitOverrides(outcomes);
+  }
+}

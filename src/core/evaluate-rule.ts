@@ -1,0 +1,42 @@
+import { conditionResolver, evaluateCondition } from "./evaluate-condition.js";
+import type { Rule } from "./policy.js";
+import type { AccessRequest } from "./request.js";
+import { targetMatches } from "./target.js";
+
+/** What one rule says about one request, before anything is combined. */
+export type RuleOutcome =
+  | { readonly kind: "not_applicable" }
+  | { readonly kind: "applied" }
+  | {
+      readonly kind: "error";
+      readonly message: string;
+      readonly missingAttributes: readonly string[];
+    };
+
+const NOT_APPLICABLE: RuleOutcome = { kind: "not_applicable" };
+const APPLIED: RuleOutcome = { kind: "applied" };
+
+/** Target, then condition. Total. A rule that is switched off never applies and never errs. */
+export function ruleOutcome(rule: Rule, request: AccessRequest): RuleOutcome {
+  if (!rule.enabled || !targetMatches(rule.target, request)) return NOT_APPLICABLE;
+  if (rule.unevaluable !== undefined) {
+    return { kind: "error", message: rule.unevaluable, missingAttributes: [] };
+  }
+  if (!rule.condition) return APPLIED;
+  const result = evaluateCondition(
+    rule.condition.expression,
+    conditionResolver(rule.parameters, request.attributes),
+  );
+  switch (result.outcome) {
+    case "true":
+      return APPLIED;
+    case "false":
+      return NOT_APPLICABLE;
+    case "error":
+      return {
+        kind: "error",
+        message: result.message,
+        missingAttributes: result.missingAttributes,
+      };
+  }
+}
