@@ -1,0 +1,40 @@
+import { PdpError } from "./errors.js";
+
+/** What an RPC does to the engine: a change needs a caller on this machine while nobody can authenticate. */
+export type Access = "read" | "change";
+
+/** THE table: RPC -> what it does. An RPC without a row is treated as a change. */
+export const ACCESS: ReadonlyMap<string, Access> = new Map([
+  ["PolicyDecisionService.CheckConnection", "read"],
+  ["PolicyDecisionService.BatchCheckConnections", "read"],
+  ["PolicyDecisionService.StreamCheckConnections", "read"],
+  ["PolicyDecisionService.CheckPolicy", "read"],
+  ["PolicyDecisionService.BatchCheckPolicies", "read"],
+  ["EventService.StreamEvents", "read"],
+  ["EventService.ListEvents", "read"],
+  ["PolicyAdminService.ListPolicies", "read"],
+  ["PolicyAdminService.GetPolicy", "read"],
+  ["PolicyAdminService.ReloadPolicies", "change"],
+]);
+
+/** Who may call what. */
+export interface AccessControl {
+  /**
+   * @param rpc - Service and method: `PolicyAdminService.ReloadPolicies`.
+   * @throws {PdpError} UNAUTHENTICATED, naming the setting that would allow it.
+   */
+  check(rpc: string, caller: { readonly peerIsLoopback: boolean }): void;
+}
+
+/** @param deps.insecure - Callers on other machines may change things too (`INSECURE=1`). */
+export function createAccessControl({ insecure }: { readonly insecure: boolean }): AccessControl {
+  return {
+    check(rpc, { peerIsLoopback }) {
+      if (insecure || peerIsLoopback || ACCESS.get(rpc) === "read") return;
+      throw new PdpError({
+        reason: "UNAUTHENTICATED",
+        mend: `${rpc} is refused from another machine: call it from the engine's own, or start the engine with INSECURE=1`,
+      });
+    },
+  };
+}
