@@ -7,9 +7,9 @@ import { GRPC_CODE } from "./error-mapping.js";
 export const ERROR_DOMAIN = "policy.flopynet";
 
 // Why: clients refuse more than 8 KiB of trailers, and base64 and percent-encoding add to it.
-const MAX_ENCODED_MESSAGE = 2_000;
-const MAX_VIOLATIONS = 20;
-const MAX_TEXT = 100;
+const MAX_ENCODED_MESSAGE = 1_500;
+const MAX_VIOLATIONS_BYTES = 3_000;
+const MAX_TEXT = 300;
 
 /** A failed call, as every transport tells it. */
 export interface RpcStatus {
@@ -21,7 +21,7 @@ export interface RpcStatus {
     readonly domain: string;
     readonly metadata: Readonly<Record<string, string>>;
   };
-  /** At most 20; the message says when there are more. */
+  /** As many as fit into 3,000 bytes, the first ones; at least one where there is any. */
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
   /** Names the log line of what nobody expected. */
   readonly requestId?: string;
@@ -43,7 +43,7 @@ function failureStatus({ failure, message }: PdpError): RpcStatus {
     code: GRPC_CODE[failure.reason],
     message: boundedMessage(message),
     errorInfo: { reason: failure.reason, domain: ERROR_DOMAIN, metadata: factsOf(failure) },
-    fieldViolations: violationsOf(failure).slice(0, MAX_VIOLATIONS),
+    fieldViolations: thoseThatFit(violationsOf(failure)),
   };
 }
 
@@ -66,6 +66,14 @@ function violationsOf(failure: Failure): { field: string; description: string }[
     case "SHUTTING_DOWN":
       return [];
   }
+}
+
+function thoseThatFit<Item extends { field: string; description: string }>(items: Item[]): Item[] {
+  let bytes = 0;
+  return items.filter(({ field, description }, index) => {
+    bytes += Buffer.byteLength(field) + Buffer.byteLength(description);
+    return index === 0 || bytes <= MAX_VIOLATIONS_BYTES;
+  });
 }
 
 function violation(field: string, description: string): { field: string; description: string } {
