@@ -10,3 +10,102 @@ export type ValueMap = Readonly<Record<string, Value>>;
 
 /** The values that a `match` can compare with. */
 export type Scalar = string | number | boolean;
+
+/** The keys of a map are what somebody sent: reach them through `lookUp` or `ownValue` only. */
+export function isPlainMap(value: Value): value is ValueMap {
+  return typeof value === "object" && value !== null && !isList(value);
+}
+
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** The value of an own key; undefined when there is none or it is null, which means absent. */
+export function ownValue(map: ValueMap, key: string): Value | undefined {
+  return Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
+}
+
+/**
+ * The value of a dotted name: the whole name as one flat key wins, else one step per part through
+ * maps. Own keys only, so `constructor` or the `length` of a text or list is never found.
+ *
+ * @returns Undefined when the name is absent; null at any step is absent too.
+ */
+export function lookUp(map: ValueMap, path: readonly string[]): Value | undefined {
+  const flat = ownValue(map, path.join("."));
+  if (flat !== undefined || path.length === 1) return flat;
+
+  let found: Value | undefined = map;
+  for (const key of path) {
+    if (found === undefined || !isPlainMap(found)) return undefined;
+    found = ownValue(found, key);
+  }
+  return found;
+}
+
+/**
+ * THE equality, of `match` and of `==`: texts exactly, a number with a number or with its decimal
+ * text, booleans with booleans, null with null. Lists element by element, where null equals nothing;
+ * maps by own keys, where null is absent. Symmetric and transitive; any depth.
+ */
+export function valuesEqual(left: Value, right: Value): boolean {
+  if (left === null || right === null) return left === right;
+  // A list of its own instead of recursion: a policy file may nest deeper than the call stack.
+  const pending: [Value, Value][] = [[left, right]];
+  for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    const [one, other] = pair;
+    if (one === null || other === null) return false;
+    const parts =
+      typeof one === "object" && typeof other === "object" ? pairParts(one, other) : undefined;
+    if (parts !== undefined) for (const part of parts) pending.push(part);
+    else if (!scalarsEqual(one, other)) return false;
+  }
+  return true;
+}
+
+/** Pairs what must be equal for two lists or maps to be; undefined when they cannot be. */
+function pairParts(
+  one: Exclude<Value, Scalar | null>,
+  other: Exclude<Value, Scalar | null>,
+): [Value, Value][] | undefined {
+  if (isList(one) && isList(other)) {
+    if (one.length !== other.length) return undefined;
+    return one.map((element, index) => [element, other[index] ?? null]);
+  }
+  if (isList(one) || isList(other)) return undefined;
+  const keys = presentKeys(one);
+  if (keys.length !== presentKeys(other).length) return undefined;
+  return keys.map((key) => [one[key] ?? null, ownValue(other, key) ?? null]);
+}
+
+function presentKeys(map: ValueMap): string[] {
+  return Object.keys(map).filter((key) => map[key] !== null);
+}
+
+function scalarsEqual(one: Value, other: Value): boolean {
+  if (typeof one === "number" && typeof other === "string") return decimalText(one) === other;
+  if (typeof one === "string" && typeof other === "number") return one === decimalText(other);
+  return typeof one !== "object" && one === other;
+}
+
+/**
+ * The one text that equals a number: what JSON prints for it (`0` for negative zero).
+ *
+ * @returns Undefined where JSON prints an exponent or null; such a number equals no text.
+ */
+export function decimalText(number: number): string | undefined {
+  const text = String(number);
+  return Number.isFinite(number) && !text.includes("e") ? text : undefined;
+}
+
+const NUMERIC_TEXT = /^[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+
+/**
+ * What `<` and `>` compare: a finite number, or the number that a text spells in decimal digits
+ * (leading zeros are decimal; no blanks, underscores or hex). Undefined for anything else, booleans
+ * included. That two texts cannot be ordered is for the caller to say.
+ */
+export function orderingNumber(value: Value): number | undefined {
+  const number = typeof value === "string" && NUMERIC_TEXT.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+}
