@@ -2,8 +2,6 @@ import type { StoredPolicy } from "./ports/policy-source.js";
 
 /** A policy of the active set, with where and when it last changed. */
 export interface CatalogPolicy extends StoredPolicy {
-  /** Opaque; changes with the content. */
-  readonly etag: string;
   /** Version of the set in which it last changed, as far as this process knows. */
   readonly policyVersion: number;
   /** When this process first loaded this content. */

@@ -1,0 +1,127 @@
+import { decide, decideAndExplain } from "../core/decide.js";
+import type { Decision } from "../core/decision.js";
+import { accessRequest } from "../core/request.js";
+import type { PolicySnapshot } from "../core/snapshot.js";
+import type { ValueMap } from "../core/values.js";
+import { requestItems } from "./check-batch.js";
+import type {
+  BatchAnswer,
+  CheckAnswer,
+  ConnectionCheck,
+  DecisionPoint,
+  PolicyCheck,
+} from "./check.js";
+import { PdpError } from "./errors.js";
+import type { Clock } from "./ports/clock.js";
+import type { ComponentRegistry } from "./ports/component-registry.js";
+import type { Ids } from "./ports/ids.js";
+import type { RecordDecision } from "./record-decision.js";
+import { resolveAttributes } from "./resolve-attributes.js";
+import { type Question, questionOfConnection, questionOfPolicy } from "./validate-check.js";
+
+export interface DecisionPointDeps {
+  /** The snapshot to decide with; undefined without a good policy set. */
+  readonly activeSnapshot: () => PolicySnapshot | undefined;
+  readonly engineAttributes: () => ValueMap;
+  readonly registry: ComponentRegistry;
+  readonly recordDecision: RecordDecision;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly batchMaxItems: number;
+}
+
+/** Validate -> resolve attributes -> decide -> record -> answer, the same for every way of asking. */
+export function createDecisionPoint(deps: DecisionPointDeps): DecisionPoint {
+  return {
+    checkConnection: (check) => answer(deps, snapshotOf(deps), questionOfConnection(check)),
+    checkPolicy: (check) => answer(deps, snapshotOf(deps), questionOfPolicy(check)),
+    checkConnectionItem: (check) => answerItem(deps, snapshotOf(deps), check, questionOfConnection),
+    batchCheckConnections: (items, explain) =>
+      answerBatch(deps, items, explain, questionOfConnection),
+    batchCheckPolicies: (items, explain) => answerBatch(deps, items, explain, questionOfPolicy),
+  };
+}
+
+function snapshotOf(deps: DecisionPointDeps): PolicySnapshot {
+  const snapshot = deps.activeSnapshot();
+  if (!snapshot) throw new PdpError({ reason: "NO_ACTIVE_POLICY" });
+  return snapshot;
+}
+
+function answerBatch<Check extends ConnectionCheck | PolicyCheck>(
+  deps: DecisionPointDeps,
+  items: readonly Check[],
+  explain: boolean,
+  questionOf: (check: Check) => Question,
+): BatchAnswer {
+  const checks = requestItems(items, { explain, maxItems: deps.batchMaxItems });
+  const snapshot = snapshotOf(deps);
+  return {
+    results: checks.map((check) => answerItem(deps, snapshot, check, questionOf)),
+    policyVersion: snapshot.policyVersion,
+  };
+}
+
+/** An item that breaks a field's rule is answered, so that the others go on. */
+function answerItem<Check extends ConnectionCheck | PolicyCheck>(
+  deps: DecisionPointDeps,
+  snapshot: PolicySnapshot,
+  check: Check,
+  questionOf: (check: Check) => Question,
+): CheckAnswer {
+  let question: Question;
+  try {
+    question = questionOf(check);
+  } catch (error) {
+    if (!(error instanceof PdpError)) throw error;
+    return {
+      requestId: check.requestId,
+      decisionId: deps.ids.decisionId(),
+      decision: invalidRequest(error, snapshot.policyVersion),
+    };
+  }
+  return answer(deps, snapshot, question);
+}
+
+function answer(
+  deps: DecisionPointDeps,
+  snapshot: PolicySnapshot,
+  question: Question,
+): CheckAnswer {
+  const startMs = deps.clock.monotonicMs();
+  const request = accessRequest(
+    question.policyType,
+    resolveAttributes(question.attributes, {
+      isConnection: question.isConnection,
+      engine: deps.engineAttributes(),
+      registry: deps.registry,
+    }),
+  );
+  const { requestId, policyType, clientId } = question;
+  const answered = question.explain
+    ? decideAndExplain(snapshot, request)
+    : { decision: decide(snapshot, request) };
+  const decisionId = deps.ids.decisionId();
+  deps.recordDecision({
+    decisionId,
+    requestId,
+    policyType,
+    clientId,
+    decision: answered.decision,
+    durationMs: deps.clock.monotonicMs() - startMs,
+  });
+  return { requestId, decisionId, ...answered };
+}
+
+function invalidRequest(error: PdpError, policyVersion: number): Decision {
+  return {
+    allowed: false,
+    denyKind: "invalid_request",
+    reason: error.message,
+    determiningRules: [],
+    erringRules: [],
+    obligations: [],
+    policyVersion,
+    policyTypeKnown: true,
+  };
+}

@@ -1,0 +1,94 @@
+import { compareIds } from "../core/snapshot.js";
+import type { ActivePolicySet, PolicyActivation } from "./activate-policies.js";
+import { PdpError } from "./errors.js";
+import type { CatalogPolicy, ListPoliciesQuery, PolicyCatalog } from "./policy-catalog.js";
+
+const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1000;
+
+/** The active policies, for reading. */
+export function createPolicyCatalog(activation: PolicyActivation): PolicyCatalog {
+  const sorted = new WeakMap<ActivePolicySet, readonly CatalogPolicy[]>();
+
+  function all(): readonly CatalogPolicy[] {
+    const active = activation.active();
+    if (!active) throw new PdpError({ reason: "NO_ACTIVE_POLICY" });
+    const known = sorted.get(active) ?? active.policies.toSorted(inOrder);
+    sorted.set(active, known);
+    return known;
+  }
+
+  return {
+    all,
+    list: (query) => page(all(), query),
+    get(policyId, policyVersion) {
+      const found = all().find((stored) => stored.policy.id === policyId);
+      const active = activation.status().policyVersion;
+      if (policyVersion !== undefined && policyVersion !== active) {
+        throw new PdpError({
+          reason: "POLICY_VERSION_NOT_FOUND",
+          policyVersion: String(policyVersion),
+        });
+      }
+      if (!found) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
+      return found;
+    },
+    reload: () => activation.reload(),
+  };
+}
+
+/** What a policy is sorted by: stays right for a page token while policies come and go. */
+interface Place {
+  readonly type: string;
+  readonly priority: number;
+  readonly id: string;
+}
+
+/** `network_security` first: clients that stop at the first rule that matches read this list. */
+function inOrder(left: CatalogPolicy, right: CatalogPolicy): number {
+  return comparePlaces(left.policy, right.policy);
+}
+
+function comparePlaces(left: Place, right: Place): number {
+  return (
+    Number(right.type === "network_security") - Number(left.type === "network_security") ||
+    right.priority - left.priority ||
+    compareIds(left.id, right.id)
+  );
+}
+
+function page(
+  policies: readonly CatalogPolicy[],
+  query: ListPoliciesQuery,
+): { policies: readonly CatalogPolicy[]; nextPageToken: string } {
+  const { type, enabled, pageSize, pageToken } = query;
+  if (pageSize < 0) throw invalid("page_size", `must be at least 0, got ${pageSize}`);
+  const after = pageToken === "" ? undefined : placeOfToken(pageToken);
+  const size = Math.min(pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize, MAX_PAGE_SIZE);
+  const rest = policies.filter(
+    ({ policy }) =>
+      (type === "" || policy.type === type) &&
+      (enabled === undefined || policy.enabled === enabled) &&
+      (after === undefined || comparePlaces(policy, after) > 0),
+  );
+  const last = rest.length > size ? rest[size - 1] : undefined;
+  return { policies: rest.slice(0, size), nextPageToken: last ? tokenOf(last.policy) : "" };
+}
+
+function tokenOf({ type, priority, id }: Place): string {
+  const rank = type === "network_security" ? "n" : "o";
+  return Buffer.from(`${rank}:${priority}:${id}`).toString("base64url");
+}
+
+function placeOfToken(token: string): Place {
+  const text = Buffer.from(token, "base64url").toString();
+  const [, rank, priority, id] = /^([no]):(-?\d{1,10}):(.+)$/.exec(text) ?? [];
+  if (rank === undefined || priority === undefined || id === undefined) {
+    throw invalid("page_token", "is not a token of this list: start again without it");
+  }
+  return { type: rank === "n" ? "network_security" : "", priority: Number(priority), id };
+}
+
+function invalid(field: string, rule: string): PdpError {
+  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+}

@@ -1,0 +1,59 @@
+import { parseAddress } from "../core/address.js";
+import type { Value, ValueMap } from "../core/values.js";
+import type { ComponentRegistry } from "./ports/component-registry.js";
+
+/** Fields of CheckConnection whose empty text means "not given". */
+const CONNECTION_FIELDS = new Set([
+  "client_id",
+  "src_type",
+  "dst_type",
+  "src_ip",
+  "dst_ip",
+  "src_port",
+  "dst_port",
+  "protocol",
+]);
+
+/**
+ * What a decision sees: what the caller gave, without names that are the engine's (`engine`,
+ * `engine.*`), and with what the engine knows. A component type that the caller names wins over the
+ * registry.
+ *
+ * @param given - Validated attributes.
+ * @param options - `isConnection`: the connection's fields follow CheckConnection (empty text is not
+ *   given, component types are looked up by address).
+ */
+export function resolveAttributes(
+  given: ValueMap,
+  options: {
+    readonly isConnection: boolean;
+    readonly engine: ValueMap;
+    readonly registry: ComponentRegistry;
+  },
+): ValueMap {
+  const attributes = Object.create(null) as Record<string, Value>;
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "engine" || name.startsWith("engine.")) continue;
+    if (options.isConnection && value === "" && CONNECTION_FIELDS.has(name)) continue;
+    attributes[name] = value;
+  }
+  attributes["engine"] = options.engine;
+  if (options.isConnection) {
+    addComponentType(attributes, "src_type", "src_ip", options.registry);
+    addComponentType(attributes, "dst_type", "dst_ip", options.registry);
+  }
+  return attributes;
+}
+
+function addComponentType(
+  attributes: Record<string, Value>,
+  typeName: string,
+  addressName: string,
+  registry: ComponentRegistry,
+): void {
+  const text = attributes[addressName];
+  if ((attributes[typeName] ?? null) !== null || typeof text !== "string") return;
+  const address = parseAddress(text);
+  const type = address && registry.componentTypeOf(address);
+  if (type !== undefined) attributes[typeName] = type;
+}
