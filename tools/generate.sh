@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# proto/ -> src/gen: messages and service definitions (ts-proto) and the descriptor set.
+# The same input always gives the same bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+[ -x node_modules/.bin/protoc-gen-ts_proto ] || npm ci
+tools/install.sh
+
+buf=tools/node_modules/.bin/buf
+descriptors=$(mktemp)
+trap 'rm -f "$descriptors"' EXIT
+
+echo "generate: proto/ -> src/gen"
+"$buf" generate
+"$buf" build --as-file-descriptor-set --exclude-source-info -o "$descriptors#format=binpb"
+node tools/finish-generated.mjs "$descriptors"
