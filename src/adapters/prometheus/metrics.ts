@@ -1,0 +1,115 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { Metrics } from "../../application/ports/metrics.js";
+
+// A decision takes microseconds; a second is something gone wrong.
+const LATENCY_BUCKETS_S = [
+  10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 50e-3, 250e-3, 1,
+];
+/** Policy types with a time series of their own; the rest count as `other`. */
+const MAX_POLICY_TYPES = 200;
+
+export interface PrometheusMetrics extends Metrics {
+  /** Every metric in the Prometheus text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Metrics in a registry of their own. No label ever holds a name that a caller chose. */
+export function createPrometheusMetrics(): PrometheusMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const named = (name: string, help: string) => ({
+    name: `flopynet_policy_${name}`,
+    help,
+    registers,
+  });
+  const counter = (name: string, help: string): Counter => new Counter(named(name, help));
+  const gauge = (name: string, help: string): Gauge => new Gauge(named(name, help));
+
+  const decisions = countDecisions(named("decisions_total", "Decisions by type and answer."));
+  const latency = new Histogram({
+    ...named("decision_duration_seconds", "Time spent deciding, without transport."),
+    buckets: LATENCY_BUCKETS_S,
+  });
+  const setVersion = gauge("set_version", "Version of the active policy set; 0 without one.");
+  const policies = gauge("policies", "Policies of the active set.");
+  const rules = gauge("rules", "Rules of the active set.");
+  const lastLoadOk = gauge("last_load_successful", "1 when the last load of policy succeeded.");
+  const loadFailures = counter("load_failures_total", "Loads of policy that were refused.");
+  const unknownTypes = counter(
+    "unknown_type_checks_total",
+    "Checks that asked for a type no enabled policy has.",
+  );
+  const emitted = counter(
+    "decision_events_emitted_total",
+    "Decisions that became an event of their own.",
+  );
+  const sampled = counter(
+    "decision_events_sampled_total",
+    "Decisions folded into one event per second and rule.",
+  );
+  const dropped = counter(
+    "decision_events_dropped_total",
+    "Decisions whose event could not be recorded.",
+  );
+  const subscribers = gauge("event_subscribers", "Open event streams.");
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    decision({ policyType, answer, durationMs }) {
+      decisions(policyType, answer);
+      latency.observe(durationMs / 1000);
+    },
+    policyLoaded(facts) {
+      setVersion.set(facts.policyVersion);
+      policies.set(facts.policies);
+      rules.set(facts.rules);
+      lastLoadOk.set(1);
+    },
+    policyLoadFailed() {
+      loadFailures.inc();
+      lastLoadOk.set(0);
+    },
+    unknownPolicyType() {
+      unknownTypes.inc();
+    },
+    eventsEmitted(count) {
+      emitted.inc(count);
+    },
+    eventsSampled(count) {
+      sampled.inc(count);
+    },
+    eventsDropped(count) {
+      dropped.inc(count);
+    },
+    subscribers(count) {
+      subscribers.set(count);
+    },
+  };
+}
+
+// Why counted here and copied when scraped: prom-client hashes the labels of every increment, which
+// costs as much as a decision.
+function countDecisions(config: { name: string; help: string; registers: Registry[] }) {
+  const counts = new Map<string, Map<string, number>>();
+  new Counter({
+    ...config,
+    labelNames: ["policy_type", "answer"],
+    collect() {
+      this.reset();
+      for (const [policyType, answers] of counts) {
+        for (const [answer, count] of answers) this.inc({ policy_type: policyType, answer }, count);
+      }
+    },
+  });
+
+  return (policyType: string, answer: string): void => {
+    const label = counts.has(policyType) || counts.size < MAX_POLICY_TYPES ? policyType : "other";
+    let answers = counts.get(label);
+    if (!answers) counts.set(label, (answers = new Map()));
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
+  };
+}
