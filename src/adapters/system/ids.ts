@@ -7,8 +7,8 @@ const UUID_BYTES = 16;
 const POOL_BYTES = 256 * UUID_BYTES;
 
 /**
- * UUIDs from the machine's cryptographic randomness, fetched 256 at a time: one system call per
- * identifier costs more than a decision. Identifiers of decisions ascend strictly as text, also
+ * UUIDs from the machine's cryptographic randomness, fetched 256 at a time: a fetch per identifier
+ * costs more than a decision. Identifiers of decisions ascend strictly as text, also
  * within a millisecond and when the clock goes back.
  */
 export function createUuidIds({ clock }: { readonly clock: Pick<Clock, "nowMs"> }): Ids {
@@ -39,7 +39,7 @@ export function createUuidIds({ clock }: { readonly clock: Pick<Clock, "nowMs"> 
       }
       return v7({ random, msecs: lastMs, seq: counter });
     },
-    eventId: () => v4({ random: randomBytes() }),
+    eventId: () => v4(), // The platform's own, which keeps a pool of its own.
   };
 }
 
