@@ -1,6 +1,7 @@
-import type { Address } from "./address.js";
-import type { Protocol } from "./protocol.js";
-import type { ValueMap } from "./values.js";
+import { type Address, parseAddress } from "./address.js";
+import { parsePort } from "./port-set.js";
+import { parseProtocol, type Protocol } from "./protocol.js";
+import { isList, ownValue, type Value, type ValueMap } from "./values.js";
 
 /**
  * One question, parsed once. The connection attributes are lists, because an attribute may be one;
@@ -13,10 +14,36 @@ export interface AccessRequest {
   readonly attributes: ValueMap;
   readonly srcIps: readonly Address[];
   readonly dstIps: readonly Address[];
-  /** 0 to 65535. */
+  /** 1 to 65535. */
   readonly srcPorts: readonly number[];
   readonly dstPorts: readonly number[];
   readonly protocols: readonly Protocol[];
+}
+
+/** Parses the connection attributes. Total: what cannot be parsed is left out. */
+export function accessRequest(policyType: string, attributes: ValueMap): AccessRequest {
+  return {
+    policyType,
+    attributes,
+    srcIps: parsedElements(ownValue(attributes, "src_ip"), parseAddressValue),
+    dstIps: parsedElements(ownValue(attributes, "dst_ip"), parseAddressValue),
+    srcPorts: parsedElements(ownValue(attributes, "src_port"), parsePort),
+    dstPorts: parsedElements(ownValue(attributes, "dst_port"), parsePort),
+    protocols: parsedElements(ownValue(attributes, "protocol"), parseProtocol),
+  };
+}
+
+function parsedElements<T>(
+  value: Value | undefined,
+  parse: (value: Value) => T | undefined,
+): readonly T[] {
+  if (value === undefined) return [];
+  const parsed = (isList(value) ? value : [value]).map(parse);
+  return parsed.filter((element) => element !== undefined);
+}
+
+function parseAddressValue(value: Value): Address | undefined {
+  return typeof value === "string" ? parseAddress(value) : undefined;
 }
 
 /** One broken rule of one field of a request. */

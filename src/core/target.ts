@@ -1,7 +1,19 @@
-import type { AddressRange, Prefix } from "./address.js";
-import type { PortSet } from "./port-set.js";
+import {
+  type Address,
+  type AddressRange,
+  formatAddress,
+  formatAddressRange,
+  formatPrefix,
+  type Prefix,
+  prefixContains,
+  rangeContains,
+} from "./address.js";
+import type { FieldTrace } from "./decision.js";
+import { formatPortSet, type PortSet, portSetContains } from "./port-set.js";
 import type { Protocol } from "./protocol.js";
-import type { Scalar, Value } from "./values.js";
+import { quoted } from "./quoted.js";
+import type { AccessRequest } from "./request.js";
+import { isList, lookUp, type Scalar, type Value, valuesEqual } from "./values.js";
 
 /**
  * One key of a rule's `match`, parsed. `key` is the canonical key (aliases are translated before),
@@ -34,3 +46,120 @@ export type TargetField = { readonly key: string; readonly expected: Value } & (
 
 /** All fields must hold; none means that it holds for every request. */
 export type Target = readonly TargetField[];
+
+/** Whether every field holds; an empty target holds for every request. */
+export function targetMatches(target: Target, request: AccessRequest): boolean {
+  return target.every((field) => fieldHolds(field, request));
+}
+
+/** Every field beside what the request has, also those after the first that does not hold. */
+export function traceTarget(target: Target, request: AccessRequest): FieldTrace[] {
+  return target.map((field) => {
+    const matched = fieldHolds(field, request);
+    const actual = lookUp(request.attributes, attributePath(field));
+    const { key, expected } = field;
+    const why = explainField(field, request, { matched, actual });
+    return { key, expected, ...(actual !== undefined && { actual }), matched, why };
+  });
+}
+
+/** THE definition of a field: an absent or malformed attribute does not hold, `any` always does. */
+function fieldHolds(field: TargetField, request: AccessRequest): boolean {
+  switch (field.kind) {
+    case "any":
+      return true;
+    case "address":
+      return addresses(field, request).some((address) =>
+        field.prefixes.some((prefix) => prefixContains(prefix, address)),
+      );
+    case "address-range":
+      return addresses(field, request).some((address) =>
+        field.ranges.some((range) => rangeContains(range, address)),
+      );
+    case "port":
+      return ports(field, request).some((port) => portSetContains(field.ports, port));
+    case "protocol":
+      return request.protocols.some((protocol) => field.protocols.includes(protocol));
+    case "equals": {
+      const actual = lookUp(request.attributes, field.path);
+      if (actual === undefined) return false;
+      const candidates = isList(actual) ? actual : [actual];
+      return candidates.some((candidate) =>
+        field.values.some((value) => valuesEqual(value, candidate)),
+      );
+    }
+  }
+}
+
+function addresses(
+  field: { readonly attribute: "src_ip" | "dst_ip" },
+  request: AccessRequest,
+): readonly Address[] {
+  return field.attribute === "src_ip" ? request.srcIps : request.dstIps;
+}
+
+function ports(
+  field: { readonly attribute: "src_port" | "dst_port" },
+  request: AccessRequest,
+): readonly number[] {
+  return field.attribute === "src_port" ? request.srcPorts : request.dstPorts;
+}
+
+function attributePath(field: TargetField): readonly string[] {
+  switch (field.kind) {
+    case "any":
+      return field.key.split(".");
+    case "equals":
+      return field.path;
+    case "address":
+    case "address-range":
+    case "port":
+    case "protocol":
+      return [field.attribute];
+  }
+}
+
+/** Words for what `fieldHolds` answered; decides nothing. */
+function explainField(
+  field: TargetField,
+  request: AccessRequest,
+  result: { readonly matched: boolean; readonly actual: Value | undefined },
+): string {
+  const { matched, actual } = result;
+  if (field.kind === "any") return "any value will do, also none";
+  if (actual === undefined) return "absent";
+  switch (field.kind) {
+    case "address":
+    case "address-range": {
+      const given = addresses(field, request).map(formatAddress);
+      const expected =
+        field.kind === "address"
+          ? field.prefixes.map(formatPrefix)
+          : field.ranges.map(formatAddressRange);
+      if (given.length === 0) return `${quoted(actual)} is not an address`;
+      return `${anyOf(given)} is ${matched ? "within" : "outside"} ${anyOf(expected)}`;
+    }
+    case "port": {
+      const given = ports(field, request).map(String);
+      if (given.length === 0) return `${quoted(actual)} is not a port from 1 to 65535`;
+      return `${anyOf(given)} is ${matched ? "within" : "outside"} ${formatPortSet(field.ports)}`;
+    }
+    case "protocol":
+      if (request.protocols.length === 0) return `${quoted(actual)} is not a protocol`;
+      return matched ? "equal" : `${shown(actual)} is not ${shown(field.expected)}`;
+    case "equals":
+      return matched ? "equal" : `${shown(actual)} is not ${shown(field.expected)}`;
+  }
+}
+
+function shown(value: Value): string {
+  return isList(value) ? anyOf(value.map(quoted)) : quoted(value);
+}
+
+const MOST_SHOWN = 10;
+
+function anyOf(texts: readonly string[]): string {
+  const rest = texts.length - MOST_SHOWN;
+  const shownTexts = texts.slice(0, MOST_SHOWN);
+  return [...shownTexts, ...(rest > 0 ? [`${rest} more`] : [])].join(" or ");
+}
