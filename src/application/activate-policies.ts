@@ -131,7 +131,7 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
       deps.source.watch(() => {
         reload().catch((error: unknown) => {
           if (error instanceof PdpError && error.failure.reason === "POLICY_INVALID") return; // Told.
-          deps.log.error({ err: error }, "the policy file could not be loaded");
+          deps.log.error({ error }, "the policy file could not be loaded");
         });
       }),
     onActivated: (listener) => {

@@ -47,10 +47,11 @@ export interface DecisionPoint {
   /** @throws {PdpError} REQUEST_INVALID, NO_ACTIVE_POLICY. */
   checkPolicy(check: PolicyCheck): CheckAnswer;
   /**
-   * One item of a stream: an invalid item is answered (`invalid_request`) instead of thrown.
+   * One item of a stream: an invalid item, also one without a check, is answered
+   * (`invalid_request`) instead of thrown.
    * @throws {PdpError} NO_ACTIVE_POLICY.
    */
-  checkConnectionItem(check: ConnectionCheck): CheckAnswer;
+  checkConnectionItem(check: ConnectionCheck | undefined): CheckAnswer;
   /**
    * Many checks against one snapshot, in order; an invalid item is answered, the others go on.
    * `explain` asks for all items.

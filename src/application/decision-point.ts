@@ -35,11 +35,20 @@ export function createDecisionPoint(deps: DecisionPointDeps): DecisionPoint {
   return {
     checkConnection: (check) => answer(deps, snapshotOf(deps), questionOfConnection(check)),
     checkPolicy: (check) => answer(deps, snapshotOf(deps), questionOfPolicy(check)),
-    checkConnectionItem: (check) => answerItem(deps, snapshotOf(deps), check, questionOfConnection),
+    checkConnectionItem: (check) => answerItem(deps, snapshotOf(deps), check, questionOfItem),
     batchCheckConnections: (items, explain) =>
       answerBatch(deps, items, explain, questionOfConnection),
     batchCheckPolicies: (items, explain) => answerBatch(deps, items, explain, questionOfPolicy),
   };
+}
+
+/** @throws {PdpError} REQUEST_INVALID. */
+function questionOfItem(check: ConnectionCheck | undefined): Question {
+  if (check) return questionOfConnection(check);
+  throw new PdpError({
+    reason: "REQUEST_INVALID",
+    violations: [{ field: "check", rule: "must be given" }],
+  });
 }
 
 function snapshotOf(deps: DecisionPointDeps): PolicySnapshot {
@@ -63,7 +72,7 @@ function answerBatch<Check extends ConnectionCheck | PolicyCheck>(
 }
 
 /** An item that breaks a field's rule is answered, so that the others go on. */
-function answerItem<Check extends ConnectionCheck | PolicyCheck>(
+function answerItem<Check extends ConnectionCheck | PolicyCheck | undefined>(
   deps: DecisionPointDeps,
   snapshot: PolicySnapshot,
   check: Check,
@@ -75,7 +84,7 @@ function answerItem<Check extends ConnectionCheck | PolicyCheck>(
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
     return {
-      requestId: check.requestId,
+      requestId: check?.requestId ?? "",
       decisionId: deps.ids.decisionId(),
       decision: invalidRequest(error, snapshot.policyVersion),
     };
