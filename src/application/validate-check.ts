@@ -1,4 +1,6 @@
-import { connectionViolations, contextViolations, type FieldViolation } from "../core/request.js";
+import { connectionViolations } from "../core/connection-violations.js";
+import { contextViolations } from "../core/context-violations.js";
+import type { FieldViolation } from "../core/request.js";
 import type { Value, ValueMap } from "../core/values.js";
 import type { ConnectionCheck, PolicyCheck } from "./check.js";
 import { PdpError } from "./errors.js";

@@ -1,3 +1,5 @@
+import { nearest } from "./nearest.js";
+
 /** What a rule can say. */
 export type Effect = "permit" | "deny";
 
@@ -22,3 +24,8 @@ export const VERB_CLASSES: ReadonlyMap<string, VerbClass> = new Map(
     verbs.split(" ").map((verb) => [verb, verbClass as VerbClass] as const),
   ),
 );
+
+/** The verb that was probably meant by a misspelt one (`dney`: `deny`); undefined when none is near. */
+export function nearestVerb(text: string): string | undefined {
+  return nearest(text, VERB_CLASSES.keys());
+}
