@@ -1,0 +1,76 @@
+import { PdpError } from "../application/errors.js";
+import type { EventBatch, EventFeed } from "../application/subscribe-to-events.js";
+import type {
+  ListEventsRequest,
+  ListEventsResponse,
+  StreamEventsRequest,
+  StreamEventsResponse,
+} from "../gen/flopynet/policy/v1/event_service.js";
+import {
+  eventBatchToProto,
+  eventFilterFromProto,
+  eventToProto,
+  timeFromProto,
+} from "./convert-event.js";
+import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
+
+/** `flopynet.policy.v1.EventService`. */
+export function createEventHandlers(feed: EventFeed): ServiceHandlers {
+  // INVARIANT (encoded once): subscribers that share a batch get the same message object.
+  const messages = new WeakMap<EventBatch, StreamEventsResponse>();
+  const messageOf = (batch: EventBatch): StreamEventsResponse => {
+    const message = messages.get(batch) ?? eventBatchToProto(batch);
+    messages.set(batch, message);
+    return message;
+  };
+
+  const streamEvents = (
+    request: StreamEventsRequest,
+    call: CallContext,
+    sink: StreamSink<StreamEventsResponse>,
+  ): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const subscription = feed.subscribe(
+        {
+          filter: eventFilterFromProto(request.filter),
+          afterCursor: request.afterCursor,
+          last: request.last,
+        },
+        {
+          deliver: (batch) => sink.write(messageOf(batch)),
+          end: (cursor) => {
+            reject(new PdpError({ reason: "SHUTTING_DOWN", cursor }));
+          },
+        },
+      );
+      const leave = (): void => {
+        subscription.close();
+        resolve();
+      };
+      sink.onDrain(() => {
+        subscription.drained();
+      });
+      call.signal.addEventListener("abort", leave, { once: true });
+      if (call.signal.aborted) leave();
+    });
+
+  return {
+    streamEvents: { kind: "server-stream", handle: streamEvents },
+    listEvents: {
+      kind: "unary",
+      handle: async (request: ListEventsRequest): Promise<ListEventsResponse> => {
+        const startTimeMs = timeFromProto("start_time", request.startTime);
+        const endTimeMs = timeFromProto("end_time", request.endTime);
+        const { events, nextPageToken } = await feed.list({
+          filter: eventFilterFromProto(request.filter),
+          pageSize: request.pageSize,
+          pageToken: request.pageToken,
+          ...(startTimeMs !== undefined && { startTimeMs }),
+          ...(endTimeMs !== undefined && { endTimeMs }),
+          newestFirst: request.newestFirst,
+        });
+        return { events: events.map(eventToProto), nextPageToken };
+      },
+    },
+  };
+}

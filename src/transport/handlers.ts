@@ -1,0 +1,77 @@
+import type { AccessControl } from "../application/access-control.js";
+import type { DecisionPoint } from "../application/check.js";
+import type { PolicyCatalog } from "../application/policy-catalog.js";
+import type { EventFeed } from "../application/subscribe-to-events.js";
+import { createDecisionHandlers } from "./decision-handlers.js";
+import { createEventHandlers } from "./event-handlers.js";
+import { createPolicyAdminHandlers } from "./policy-admin-handlers.js";
+import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
+
+export interface HandlersDeps {
+  readonly decisionPoint: DecisionPoint;
+  readonly eventFeed: EventFeed;
+  readonly policyCatalog: PolicyCatalog;
+  readonly accessControl: AccessControl;
+}
+
+/** The handlers of every service by its full name, each behind the access table. */
+export type HandlersByService = Readonly<Record<ServiceName, ServiceHandlers>>;
+
+export type ServiceName = `flopynet.policy.v1.${
+  "PolicyDecisionService" | "EventService" | "PolicyAdminService"}`;
+
+/** One set for all transports: gRPC and REST call the same functions. */
+export function createHandlers(deps: HandlersDeps): HandlersByService {
+  const behind = (service: string, handlers: ServiceHandlers): ServiceHandlers =>
+    guarded(service, handlers, deps.accessControl);
+  return {
+    "flopynet.policy.v1.PolicyDecisionService": behind(
+      "PolicyDecisionService",
+      createDecisionHandlers(deps.decisionPoint),
+    ),
+    "flopynet.policy.v1.EventService": behind("EventService", createEventHandlers(deps.eventFeed)),
+    "flopynet.policy.v1.PolicyAdminService": behind(
+      "PolicyAdminService",
+      createPolicyAdminHandlers(deps.policyCatalog),
+    ),
+  };
+}
+
+function guarded(
+  service: string,
+  handlers: ServiceHandlers,
+  accessControl: AccessControl,
+): ServiceHandlers {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([method, handler]) => {
+      const rpc = `${service}.${method.charAt(0).toUpperCase()}${method.slice(1)}`;
+      const admit = (call: CallContext): void => {
+        accessControl.check(rpc, call);
+      };
+      return [method, behindCheck(handler, admit)];
+    }),
+  );
+}
+
+type Handler = ServiceHandlers[string];
+
+function behindCheck(handler: Handler, admit: (call: CallContext) => void): Handler {
+  if (handler.kind === "server-stream") {
+    const { kind, handle } = handler;
+    return {
+      kind,
+      handle: async (request: never, call: CallContext, sink: StreamSink<never>) => {
+        admit(call);
+        await handle(request, call, sink);
+      },
+    };
+  }
+  const { kind, handle } = handler;
+  return {
+    kind,
+    handle: (request: never, call: CallContext) => {
+      admit(call);
+      return handle(request, call);
+    },
+  };
+}
