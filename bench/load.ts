@@ -1,0 +1,65 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** How hard to push: 4 connections with 16 requests in flight on each. */
+const CONNECTIONS = 4;
+const IN_FLIGHT = 16;
+
+/** Requests per second that a gRPC method answered. */
+export type Load = (target: {
+  readonly port: number;
+  readonly path: string;
+  /** The request message, encoded. */
+  readonly message: Uint8Array;
+  readonly seconds: number;
+}) => Promise<number>;
+
+/**
+ * Load from h2load (Debian: nghttp2-client), a process of its own that costs little.
+ *
+ * @throws {Error} Where it is not installed: a JavaScript client saturates before the server does, so
+ *   its figures would say nothing about the server.
+ */
+export function h2load(): Load {
+  if (spawnSync("h2load", ["--version"]).error) {
+    throw new Error("h2load is not installed: install nghttp2-client (Debian) and run again");
+  }
+  const folder = mkdtempSync(join(tmpdir(), "flopynet-bench-"));
+  return async ({ port, path, message, seconds }) => {
+    const body = join(folder, "request.bin");
+    writeFileSync(body, frame(message));
+    const output = await run("h2load", [
+      ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
+      ...["--duration", String(seconds), "--warm-up-time", "1", "--threads", "1"],
+      ...["--data", body, "--header", "content-type: application/grpc", "--header", "te: trailers"],
+      `http://127.0.0.1:${port}${path}`,
+    ]);
+    const rate = /finished in [\d.]+\w+, ([\d.]+) req\/s/.exec(output)?.[1];
+    const failed = /(\d+) failed, (\d+) errored/.exec(output);
+    if (!rate || failed?.[1] !== "0" || failed[2] !== "0") throw new Error(`h2load: ${output}`);
+    return Number(rate);
+  };
+}
+
+/** A message as gRPC frames it: not compressed, length, bytes. */
+function frame(message: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(5 + message.length);
+  new DataView(framed.buffer).setUint32(1, message.length);
+  framed.set(message, 5);
+  return framed;
+}
+
+function run(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", () => {
+      resolve(output);
+    });
+  });
+}

@@ -1,0 +1,150 @@
+import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
+import { createComponentRegistry } from "./adapters/component-registry/component-registry.js";
+import { createMemoryEventLog } from "./adapters/memory/event-log.js";
+import { createMemoryPolicyVersionStore } from "./adapters/memory/policy-version-store.js";
+import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
+import { createFilePolicyVersionStore } from "./adapters/policy-version-file/policy-version-store.js";
+import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
+import { createSystemClock } from "./adapters/system/clock.js";
+import { createUuidIds } from "./adapters/system/ids.js";
+import { createAccessControl } from "./application/access-control.js";
+import { createPolicyActivation } from "./application/activate-policies.js";
+import { createDecisionPoint } from "./application/decision-point.js";
+import { createDecisionRecorder } from "./application/decision-recorder.js";
+import { createEngineAttributes } from "./application/engine-attributes.js";
+import { engineStartEvent, engineStopEvent } from "./application/engine-events.js";
+import type { EngineStatus } from "./application/engine-status.js";
+import { PdpError } from "./application/errors.js";
+import { createEventFeed } from "./application/event-feed.js";
+import { createPolicyCatalog } from "./application/list-policies.js";
+import type { ComponentRegistry } from "./application/ports/component-registry.js";
+import type { Log } from "./application/ports/log.js";
+import type { Settings } from "./config/settings.js";
+import { startGrpcServer } from "./transport/grpc/server.js";
+import { createHandlers } from "./transport/handlers.js";
+import { startMetricsServer } from "./transport/metrics/server.js";
+import { createRestApp } from "./transport/rest/app.js";
+import { startRestServer } from "./transport/rest/server.js";
+
+/** A running engine: what was bound, how it is, and how it ends. */
+export interface RunningEngine {
+  readonly grpcPort: number;
+  /** POLICY_PORT, then REST_EXTRA_PORTS. */
+  readonly restPorts: readonly number[];
+  readonly metricsPort: number;
+  status(): EngineStatus;
+  /**
+   * Drains: not serving -> nothing new is accepted -> what was read is answered -> ENGINE_STOP is
+   * delivered -> streams end with their cursor. Idempotent.
+   */
+  stop(): Promise<void>;
+}
+
+/** Starting failed in a way that a reload of policy cannot mend. The message says how to mend it. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/**
+ * Builds the engine from its settings and starts it. Without a good policy set it starts all the same,
+ * says so everywhere, and recovers when the file is mended.
+ *
+ * @throws {StartError} Ports, DATA_DIR or settings cannot be used; nothing is left running.
+ */
+export async function startEngine(deps: {
+  readonly settings: Settings;
+  readonly log: Log;
+}): Promise<RunningEngine> {
+  const { settings, log } = deps;
+  const clock = createSystemClock();
+  const ids = createUuidIds({ clock });
+  const metrics = createPrometheusMetrics();
+  const eventLog = createMemoryEventLog({});
+  const activation = createPolicyActivation({
+    source: createPolicyFileSource({
+      file: settings.POLICY_FILE,
+      conditionCompiler: createConditionCompiler(),
+    }),
+    versions:
+      settings.STORAGE === "memory"
+        ? createMemoryPolicyVersionStore()
+        : createFilePolicyVersionStore({ dataDir: settings.DATA_DIR }),
+    ...{ eventLog, metrics, clock, ids, log },
+    unknownTypeEffect: settings.UNKNOWN_POLICY_TYPE,
+  });
+  const recorder = createDecisionRecorder({
+    ...{ eventLog, metrics, clock, ids },
+    decisionEventsPerS: settings.DECISION_EVENTS_PER_S,
+  });
+  const decisionPoint = createDecisionPoint({
+    activeSnapshot: () => activation.active()?.snapshot,
+    engineAttributes: createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE }),
+    registry: registryOf(settings),
+    recordDecision: recorder.record,
+    ...{ clock, ids },
+    batchMaxItems: settings.BATCH_MAX_ITEMS,
+  });
+  const eventFeed = createEventFeed({
+    ...{ eventLog, clock, log, metrics },
+    maxSubscribers: settings.MAX_SUBSCRIBERS,
+    subscriberMaxLag: settings.SUBSCRIBER_MAX_LAG,
+    bookmarkS: settings.STREAM_BOOKMARK_S,
+  });
+  const policyCatalog = createPolicyCatalog(activation);
+  const handlers = createHandlers({
+    decisionPoint,
+    eventFeed,
+    policyCatalog,
+    accessControl: createAccessControl({ insecure: settings.INSECURE }),
+  });
+
+  eventLog.append([engineStartEvent({ clock, ids })]);
+  await firstLoad(activation);
+
+  const host = settings.HOST;
+  const grpc = await startGrpcServer({ host, port: settings.GRPC_PORT, handlers, log });
+  const rest = await startRestServer({
+    host,
+    ports: [settings.POLICY_PORT, ...settings.REST_EXTRA_PORTS],
+    app: createRestApp({
+      handlers,
+      ...{ policyCatalog, eventFeed, log, host },
+      status: () => activation.status(),
+      compat: settings.REST_COMPAT,
+      corsOrigins: settings.CORS_ORIGINS,
+    }),
+    log,
+  });
+  const metricsServer = await startMetricsServer({
+    host,
+    port: settings.METRICS_PORT,
+    metricsText: () => metrics.text(),
+    contentType: metrics.contentType,
+  });
+  const showHealth = () => grpc.setServing(activation.active() !== undefined);
+  activation.onActivated(showHealth);
+  showHealth();
+  const stopWatching = activation.watch();
+
+  let stopped: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    stopWatching();
+    grpc.setServing(false);
+    const closing = [
+      grpc.drain(settings.SHUTDOWN_GRACE_S),
+      rest.drain(settings.SHUTDOWN_GRACE_S),
+    ];
+    recorder.flush();
+    eventLog.append([engineStopEvent({ clock, ids })]);
+    await eventFeed.drain();
+    await Promise.all(closing);
+    await metricsServer.close();
+  };
+  return {
+    grpcPort: grpc.port,
+    restPorts: rest.ports,
+    metricsPort: metricsServer.port,
+    status: () => activation.status(),
+    stop: () => (stopped ??= drain()),
+  };
+}
