@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# proto/ -> src/gen: messages and service definitions (ts-proto) and the descriptor set.
-# The same input always gives the same bytes.
+# proto/ -> src/gen: messages and service definitions (ts-proto) and the descriptor set;
+# src/config/settings.ts -> docs/configuration.md. The same input always gives the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,3 +15,6 @@ echo "generate: proto/ -> src/gen"
 "$buf" generate
 "$buf" build --as-file-descriptor-set --exclude-source-info -o "$descriptors#format=binpb"
 node tools/finish-generated.mjs "$descriptors"
+
+echo "generate: src/config/settings.ts -> docs/configuration.md"
+node --import tsx tools/generate-configuration-doc.mts
