@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decideAndExplain } from "../../src/core/decide.js";
 import type { RuleTrace } from "../../src/core/decision.js";
+import { parseTargetField } from "../../src/core/parse-target-field.js";
 import type { Policy, Rule } from "../../src/core/policy.js";
 import { accessRequest } from "../../src/core/request.js";
-import { parseTargetField, type Target } from "../../src/core/target.js";
+import type { Target } from "../../src/core/target.js";
 import type { Value } from "../../src/core/values.js";
 import { policy, rule, snapshot } from "../support/rules.js";
 
