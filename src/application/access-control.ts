@@ -29,8 +29,8 @@ export interface AccessControl {
 /** @param deps.insecure - Callers on other machines may change things too (`INSECURE=1`). */
 export function createAccessControl({ insecure }: { readonly insecure: boolean }): AccessControl {
   return {
-    check(rpc, { peerIsLoopback }) {
-      if (insecure || peerIsLoopback || ACCESS.get(rpc) === "read") return;
+    check(rpc, caller) {
+      if (insecure || ACCESS.get(rpc) === "read" || caller.peerIsLoopback) return;
       throw new PdpError({
         reason: "UNAUTHENTICATED",
         mend: `${rpc} is refused from another machine: call it from the engine's own, or start the engine with INSECURE=1`,

@@ -1,0 +1,170 @@
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerErrorResponse,
+} from "@grpc/grpc-js";
+import { PdpError } from "../../application/errors.js";
+import type { Log } from "../../application/ports/log.js";
+import { rpcStatusOf } from "../convert-error.js";
+import { isLoopbackPeer } from "../peer.js";
+import type { BidiHandler, CallContext, ServerStreamHandler, UnaryHandler } from "../rpc.js";
+import { answerInOrder } from "./answer-in-order.js";
+import { grpcError } from "./status-trailers.js";
+
+/** A decoded request, or why its bytes are none: grpc-js answers INTERNAL where a decoder throws. */
+export type Decoded<Request> = Request | PdpError;
+
+export type Serialize<Response> = (response: Response) => Buffer;
+
+/** Handlers as grpc-js calls them. The only place that answers with an error. */
+export interface Adapter {
+  unary<Request, Response>(
+    handle: UnaryHandler<Request, Response>,
+    serialize: Serialize<Response>,
+  ): handleUnaryCall<Decoded<Request>, Buffer>;
+  serverStream<Request, Response>(
+    handle: ServerStreamHandler<Request, Response>,
+    serialize: Serialize<Response>,
+  ): handleServerStreamingCall<Decoded<Request>, Buffer>;
+  /** Answers in order, one at a time; what is not yet read waits in the caller's flow control. */
+  bidi<Request, Response>(
+    handle: BidiHandler<Request, Response>,
+    serialize: Serialize<Response>,
+  ): handleBidiStreamingCall<Decoded<Request>, Buffer>;
+  /** Ends every open bidirectional stream, UNAVAILABLE, after answering what was read. */
+  drain(): void;
+}
+
+export function createAdapter(log: Log): Adapter {
+  const errorOf = (error: unknown): ServerErrorResponse => grpcError(rpcStatusOf(error, log));
+  const openBidis = new Set<() => void>();
+
+  return {
+    unary: (handle, serialize) => (call, callback) => {
+      const fail = (error: unknown): void => {
+        callback(errorOf(error));
+      };
+      try {
+        const response = handle(decoded(call.request), contextOf(call));
+        if (response instanceof Promise) {
+          response
+            .then((late) => {
+              callback(null, serialize(late));
+            })
+            .catch(fail);
+        } else {
+          callback(null, serialize(response));
+        }
+      } catch (error) {
+        fail(error);
+      }
+    },
+
+    serverStream: (handle, serialize) => (call) => {
+      let open = true;
+      const close = (end: () => void): void => {
+        if (open) end();
+        open = false;
+      };
+      const fail = (error: unknown): void => {
+        close(() => call.emit("error", errorOf(error)));
+      };
+      try {
+        const sink = {
+          write(message: Parameters<typeof serialize>[0]): boolean {
+            try {
+              return open && call.write(serialize(message));
+            } catch (error) {
+              fail(error);
+              return false;
+            }
+          },
+          onDrain(listener: () => void): void {
+            call.on("drain", listener);
+          },
+        };
+        handle(decoded(call.request), contextOf(call), sink).then(() => {
+          close(() => {
+            call.end();
+          });
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    },
+
+    bidi: (handle, serialize) => (call) => {
+      const context = contextOf(call);
+      const answers = answerInOrder(call, (request) => {
+        const response = handle(decoded(request), context);
+        return response instanceof Promise ? response.then(serialize) : serialize(response);
+      });
+      openBidis.add(answers.stop);
+      answers.done
+        .then((end) => {
+          if (end === "stopped") throw new PdpError({ reason: "SHUTTING_DOWN" });
+          call.end();
+        })
+        .catch((error: unknown) => call.emit("error", errorOf(error)))
+        .finally(() => openBidis.delete(answers.stop));
+    },
+
+    drain() {
+      for (const stop of openBidis) stop();
+    },
+  };
+}
+
+/** A decoder that tells of bad bytes instead of throwing. */
+export function decoding<Request>(
+  typeName: string,
+  deserialize: (bytes: Buffer) => Request,
+): (bytes: Buffer) => Decoded<Request> {
+  return (bytes) => {
+    try {
+      // Why a reader: the generated decoder stops in silence at a tag that no message can have.
+      const reader = new BinaryReader(bytes);
+      const request = deserialize(reader as unknown as Buffer);
+      if (reader.pos === reader.len) return request;
+    } catch {
+      // Told below, in our words: those of the decoder name no field.
+    }
+    const rule = `must be the bytes of a ${typeName} that nests at most 100 levels deep`;
+    return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field: "request", rule }] });
+  };
+}
+
+function decoded<Request>(request: Decoded<Request>): Request {
+  if (request instanceof PdpError) throw request;
+  return request;
+}
+
+interface ServerCall {
+  readonly metadata: CallContext["metadata"];
+  readonly cancelled: boolean;
+  getPeer(): string;
+  once(event: "cancelled", listener: () => void): unknown;
+}
+
+// Why getters: a check needs neither, and both cost more than they look on the hottest path.
+function contextOf(call: ServerCall): CallContext {
+  let controller: AbortController | undefined;
+  return {
+    metadata: call.metadata,
+    get peerIsLoopback() {
+      return isLoopbackPeer(call.getPeer());
+    },
+    get signal() {
+      if (controller) return controller.signal;
+      const created = new AbortController();
+      controller = created;
+      if (call.cancelled) created.abort();
+      call.once("cancelled", () => {
+        created.abort();
+      });
+      return created.signal;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { isIPv6 } from "node:net";
+import type { FileRegistry } from "@bufbuild/protobuf";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Log } from "../../application/ports/log.js";
+import type { HandlersByService } from "../handlers.js";
+import { createAdapter } from "./adapt.js";
+import { addHealthService } from "./health-service.js";
+import { addReflectionService } from "./reflection-service.js";
+import { addServices } from "./services.js";
+
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
+const MAX_STREAMS_PER_CONNECTION = 4_096;
+const KEEPALIVE_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
+export interface GrpcServerDeps {
+  readonly host: string;
+  /** 0 to 65535; 0 means any free port. */
+  readonly port: number;
+  readonly handlers: HandlersByService;
+  readonly registry: FileRegistry;
+  readonly log: Log;
+}
+
+export interface GrpcServer {
+  /** The port that was bound. */
+  readonly port: number;
+  /** What the health service says; NOT_SERVING at first. */
+  setServing(serving: boolean): void;
+  /**
+   * Says NOT_SERVING, stops accepting, answers what was read, ends bidirectional streams
+   * UNAVAILABLE. Server streams are ended by their handlers. Cuts what is left after `graceS` seconds.
+   */
+  drain(graceS: number): Promise<void>;
+}
+
+/** @throws {Error} One line that names the setting, when the port cannot be bound. */
+export async function startGrpcServer(deps: GrpcServerDeps): Promise<GrpcServer> {
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+    "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+  });
+  const adapter = createAdapter(deps.log);
+  const serviceNames = addServices(server, deps.handlers, adapter);
+  const health = addHealthService(server, serviceNames);
+  addReflectionService(server, {
+    registry: deps.registry,
+    serviceNames: [...serviceNames, health.name],
+    adapter,
+  });
+  const port = await bind(server, deps);
+
+  return {
+    port,
+    setServing: (serving) => {
+      health.setServing(serving);
+    },
+    drain: (graceS) => {
+      health.setServing(false);
+      health.drain();
+      adapter.drain();
+      return shutDown(server, graceS);
+    },
+  };
+}
+
+function bind(server: Server, { host, port }: GrpcServerDeps): Promise<number> {
+  const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(new Error(bindProblem(address, error), { cause: error }));
+      else resolve(bound);
+    });
+  });
+}
+
+function bindProblem(address: string, error: Error): string {
+  if (error.message.includes("EADDRINUSE")) {
+    return `GRPC_PORT: ${address} is in use: stop what listens there, or set GRPC_PORT to another port (0: any free one)`;
+  }
+  return `HOST, GRPC_PORT: cannot listen on ${address}: ${error.message}`;
+}
+
+function shutDown(server: Server, graceS: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, graceS * 1000);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

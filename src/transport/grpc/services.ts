@@ -1,0 +1,76 @@
+import type {
+  MethodDefinition,
+  Server,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
+import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
+import { PolicyAdminServiceService } from "../../gen/flopynet/policy/v1/policy_admin_service.js";
+import type { HandlersByService, ServiceName } from "../handlers.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { type Adapter, decoding, type Serialize } from "./adapt.js";
+import { encodeOnce } from "./event-frames.js";
+
+const DEFINITIONS: Readonly<Record<ServiceName, ServiceDefinition>> = {
+  "flopynet.policy.v1.PolicyDecisionService": PolicyDecisionServiceService,
+  "flopynet.policy.v1.EventService": EventServiceService,
+  "flopynet.policy.v1.PolicyAdminService": PolicyAdminServiceService,
+};
+
+/** Binds the handlers to the generated definitions. @returns The names of the services. */
+export function addServices(
+  server: Server,
+  handlers: HandlersByService,
+  adapter: Adapter,
+): readonly string[] {
+  for (const [name, definition] of Object.entries(DEFINITIONS)) {
+    addService(server, definition, handlers[name as ServiceName], adapter);
+  }
+  return Object.keys(DEFINITIONS);
+}
+
+/** Binds one service. @throws {Error} For a method without a handler. */
+export function addService(
+  server: Server,
+  definition: ServiceDefinition,
+  handlers: ServiceHandlers,
+  adapter: Adapter,
+): void {
+  const implementation: UntypedServiceImplementation = {};
+  const adapted: Record<string, MethodDefinition<unknown, Buffer>> = {};
+  for (const [method, generated] of Object.entries(definition)) {
+    const handler = handlers[method];
+    if (!handler) throw new Error(`no handler for ${generated.path}`);
+    adapted[method] = {
+      ...generated,
+      requestDeserialize: decoding(`request of ${generated.path}`, generated.requestDeserialize),
+      // Why: the adapter encodes, where a failure is logged and told like any other.
+      responseSerialize: (bytes: Buffer) => bytes,
+    };
+    implementation[method] = adapt(handler, encodeOnceIfShared(generated), adapter);
+  }
+  server.addService(adapted, implementation);
+}
+
+function encodeOnceIfShared(definition: MethodDefinition<unknown, unknown>): Serialize<unknown> {
+  const serialize = definition.responseSerialize;
+  return definition.path === EventServiceService.streamEvents.path
+    ? (encodeOnce(serialize as Serialize<object>) as Serialize<unknown>)
+    : serialize;
+}
+
+function adapt(
+  handler: ServiceHandlers[string],
+  serialize: Serialize<unknown>,
+  adapter: Adapter,
+): UntypedServiceImplementation[string] {
+  switch (handler.kind) {
+    case "unary":
+      return adapter.unary(handler.handle, serialize);
+    case "server-stream":
+      return adapter.serverStream(handler.handle, serialize);
+    case "bidi":
+      return adapter.bidi(handler.handle, serialize);
+  }
+}
