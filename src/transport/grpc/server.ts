@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
-import type { FileRegistry } from "@bufbuild/protobuf";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Log } from "../../application/ports/log.js";
+import { createDescriptorRegistry } from "../descriptors.js";
 import type { HandlersByService } from "../handlers.js";
 import { createAdapter } from "./adapt.js";
 import { addHealthService } from "./health-service.js";
@@ -18,7 +18,6 @@ export interface GrpcServerDeps {
   /** 0 to 65535; 0 means any free port. */
   readonly port: number;
   readonly handlers: HandlersByService;
-  readonly registry: FileRegistry;
   readonly log: Log;
 }
 
@@ -46,7 +45,7 @@ export async function startGrpcServer(deps: GrpcServerDeps): Promise<GrpcServer>
   const serviceNames = addServices(server, deps.handlers, adapter);
   const health = addHealthService(server, serviceNames);
   addReflectionService(server, {
-    registry: deps.registry,
+    registry: createDescriptorRegistry(),
     serviceNames: [...serviceNames, health.name],
     adapter,
   });
