@@ -159,6 +159,7 @@ function shown(value: Value): string {
 const MOST_SHOWN = 10;
 
 function anyOf(texts: readonly string[]): string {
+  if (texts.length === 0) return "nothing";
   const rest = texts.length - MOST_SHOWN;
   const shownTexts = texts.slice(0, MOST_SHOWN);
   return [...shownTexts, ...(rest > 0 ? [`${rest} more`] : [])].join(" or ");
