@@ -1,0 +1,206 @@
+import { createScanner } from "jsonc-parser";
+import { extendPath, type JsonMember, type JsonNode, type PathStep } from "./json-tree.js";
+
+/** Objects and lists inside one another; bounds every recursion over the document. */
+const MAX_DEPTH = 100;
+
+export interface TextProblem {
+  readonly severity: "error" | "warning";
+  /** UTF-16, from 0. */
+  readonly offset: number;
+  readonly path: string;
+  readonly message: string;
+  readonly suggestion?: string;
+}
+
+export interface ParsedText {
+  /** Absent when the text is not JSON: then the problems say where it stops being so. */
+  readonly root?: JsonNode;
+  readonly problems: readonly TextProblem[];
+}
+
+/**
+ * Reads strict JSON (RFC 8259: no comments, no trailing commas) into a tree with places. Total.
+ * Refused besides: a key twice in one object, numbers that are not finite, text with lone surrogates,
+ * nesting deeper than 100. An integer that loses digits is a warning.
+ */
+export function parsePolicyFile(text: string): ParsedText {
+  const scanner = createScanner(text, true);
+  const problems: TextProblem[] = [];
+  const path: PathStep[] = [];
+
+  // The token: told apart by its first character, because the scanner's enums cannot be imported.
+  let offset = 0;
+  let lead = "";
+  function advance(): void {
+    scanner.scan();
+    offset = scanner.getTokenOffset();
+    lead = text.charAt(offset);
+  }
+  const isBroken = (): boolean => (scanner.getTokenError() as number) !== 0;
+  const at = (character: string): boolean => lead === character;
+
+  function note(
+    severity: TextProblem["severity"],
+    at: number,
+    message: string,
+    suggestion?: string,
+  ): void {
+    problems.push({
+      severity,
+      offset: at,
+      path: path.reduce(extendPath, ""),
+      message,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
+  }
+
+  function fail(expected: string): void {
+    if (lead === "") {
+      note("error", offset, `the text ends where ${expected} is expected`);
+    } else if (lead === "/") {
+      note("error", offset, "JSON has no comments", "remove the comment");
+    } else if (lead === "'") {
+      note("error", offset, `expected ${expected}, found \`'\``, 'use double quotes: "..."');
+    } else {
+      note("error", offset, `expected ${expected}, found \`${scanner.getTokenValue() || lead}\``);
+    }
+  }
+
+  function readText(): string | undefined {
+    const value = scanner.getTokenValue();
+    if (isBroken()) {
+      note(
+        "error",
+        offset,
+        "this text is not closed, or has a control character or an escape that JSON does not know",
+        String.raw`close it with ", write \n for a line break and \\ for a backslash`,
+      );
+      return undefined;
+    }
+    if (/\p{Surrogate}/u.test(value)) {
+      note("error", offset, "this text has half of a surrogate pair, which is not a character");
+    }
+    return value;
+  }
+
+  function readNumber(): number | undefined {
+    const written = scanner.getTokenValue();
+    if (isBroken()) {
+      fail("a complete number");
+      return undefined;
+    }
+    const value = Number(written);
+    if (!Number.isFinite(value)) {
+      note("error", offset, `the number \`${written}\` is too large: it would become infinite`);
+    } else if (/^-?\d+$/.test(written) && !Number.isSafeInteger(value)) {
+      const kept = BigInt(value).toString();
+      if (kept !== written) {
+        note("warning", offset, `the number \`${written}\` loses digits`, `write it as text`);
+      }
+    }
+    return value;
+  }
+
+  function readObject(depth: number): JsonNode | undefined {
+    const start = offset;
+    const members = new Map<string, JsonMember>();
+    advance();
+    while (!at("}")) {
+      if (!at('"')) {
+        fail(members.size === 0 ? 'a key in double quotes or "}"' : "a key in double quotes");
+        return undefined;
+      }
+      const key = readText();
+      if (key === undefined) return undefined;
+      const keyOffset = offset;
+      path.push(key);
+      const first = members.get(key);
+      if (first !== undefined) {
+        note("error", keyOffset, `the key \`${key}\` is there twice`, "keep one of the two");
+      }
+      advance();
+      if (!at(":")) {
+        fail('":"');
+        return undefined;
+      }
+      advance();
+      const node = readValue(depth);
+      if (node === undefined) return undefined;
+      path.pop();
+      members.set(key, first ?? { keyOffset, node });
+      if (!continues("}")) return undefined;
+    }
+    advance();
+    return { kind: "object", offset: start, members };
+  }
+
+  function readList(depth: number): JsonNode | undefined {
+    const start = offset;
+    const elements: JsonNode[] = [];
+    advance();
+    while (!at("]")) {
+      path.push(elements.length);
+      const node = readValue(depth);
+      if (node === undefined) return undefined;
+      path.pop();
+      elements.push(node);
+      if (!continues("]")) return undefined;
+    }
+    advance();
+    return { kind: "list", offset: start, elements };
+  }
+
+  // After an element: at the closing bracket, or past the comma and not at the closing bracket.
+  function continues(close: string): boolean {
+    if (at(close)) return true;
+    if (!at(",")) {
+      fail(`"," or "${close}"`);
+      return false;
+    }
+    const comma = offset;
+    advance();
+    if (!at(close)) return true;
+    note("error", comma, `a comma before "${close}"`, "remove the comma");
+    return false;
+  }
+
+  function readValue(depth: number): JsonNode | undefined {
+    const start = offset;
+    if (at("{") || at("[")) {
+      if (depth >= MAX_DEPTH) {
+        note("error", start, `nested deeper than ${MAX_DEPTH} objects and lists`);
+        return undefined;
+      }
+      return at("{") ? readObject(depth + 1) : readList(depth + 1);
+    }
+    const value = readScalar();
+    if (value === undefined) return undefined;
+    advance();
+    return { kind: "scalar", offset: start, value };
+  }
+
+  function readScalar(): string | number | boolean | null | undefined {
+    if (at('"')) return readText();
+    const word = scanner.getTokenValue();
+    if (/^-?\d/.test(word)) return readNumber();
+    if (word === "true") return true;
+    if (word === "false") return false;
+    if (word === "null") return null;
+    fail("a value");
+    return undefined;
+  }
+
+  advance();
+  if (at("")) {
+    note("error", 0, "the file is empty", 'write {"version": 1, "policies": {}}');
+    return { problems };
+  }
+  const root = readValue(0);
+  if (root === undefined) return { problems };
+  if (!at("")) {
+    fail("the end of the text");
+    return { problems };
+  }
+  return { root, problems };
+}
