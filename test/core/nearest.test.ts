@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { nearest } from "../../src/core/nearest.js";
+
+const RULE_KEYS = ["id", "action", "description", "match", "condition", "parameters", "severity"];
+
+describe("nearest", () => {
+  // prettier-ignore
+  it.each<[says: string, text: string, candidates: string[], meant: string | undefined]>([
+    ["one letter missing",                           "condtion", RULE_KEYS, "condition"],
+    ["neighbours swapped",                           "mathc", RULE_KEYS, "match"],
+    ["one edit per three letters is near",           "paramters2", RULE_KEYS, "parameters"],
+    ["more is not",                                  "priority", RULE_KEYS, undefined],
+    ["a short word may have one edit",               "di", RULE_KEYS, "id"],
+    ["but none of its letters may be another",       "x", ["y"], undefined],
+    ["the nearest wins",                             "abcdef", ["abcxyf", "abcdeg"], "abcdeg"],
+    ["of equally near ones the first wins",          "abc", ["abd", "abe"], "abd"],
+    ["the candidate is answered as it is spelt",     "node_ip", ["NODE_IP"], "NODE_IP"],
+    ["without candidates there is none",             "deny", [], undefined],
+  ])("%s", (_says, text, candidates, meant) => {
+    expect(nearest(text, candidates)).toBe(meant);
+  });
+
+  it("finds a word again after any one edit", () => {
+    const edit = fc.tuple(fc.nat({ max: 8 }), fc.constantFrom("", "z"), fc.boolean());
+    fc.assert(
+      fc.property(edit, ([at, inserted, removes]) => {
+        const word = "condition";
+        const edited = word.slice(0, at) + inserted + word.slice(removes ? at + 1 : at);
+        expect(nearest(edited, RULE_KEYS)).toBe(word);
+      }),
+    );
+  });
+});
