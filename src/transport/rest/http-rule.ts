@@ -49,18 +49,19 @@ export function parseTemplate(text: string): PathTemplate {
 
   const segments: Segment[] = [];
   const variables: Variable[] = [];
+  const addSegment = (part: string): void => {
+    segments.push(parseSegment(part) ?? refuse(`\`${part}\` is not a segment`));
+  };
   for (const part of splitOutsideBraces(text.slice(1, colon === -1 ? undefined : colon))) {
-    const variable = /^\{([^{}=]*)(?:=([^{}]*))?\}$/.exec(part);
-    if (!variable) {
-      segments.push(parseSegment(part) ?? refuse(`\`${part}\` is not a segment`));
+    const [, name, pattern = "*"] = /^\{([^{}=]*)(?:=([^{}]*))?\}$/.exec(part) ?? [];
+    if (name === undefined) {
+      addSegment(part);
       continue;
     }
-    const fieldPath = (variable[1] ?? "").split(".");
-    if (!fieldPath.every((name) => IDENTIFIER.test(name))) refuse(`\`${part}\` names no field`);
+    const fieldPath = name.split(".");
+    if (!fieldPath.every((field) => IDENTIFIER.test(field))) refuse(`\`${part}\` names no field`);
     const start = segments.length;
-    for (const inner of (variable[2] ?? "*").split("/")) {
-      segments.push(parseSegment(inner) ?? refuse(`\`${inner}\` is not a segment`));
-    }
+    pattern.split("/").forEach(addSegment);
     variables.push({ fieldPath, start, end: segments.length });
   }
 

@@ -1,0 +1,110 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import type { EngineStatus } from "../../application/engine-status.js";
+import type { PolicyCatalog } from "../../application/policy-catalog.js";
+import type { Log } from "../../application/ports/log.js";
+import type { EventFeed } from "../../application/subscribe-to-events.js";
+import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
+import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
+import { PolicyAdminServiceService } from "../../gen/flopynet/policy/v1/policy_admin_service.js";
+import { rpcStatusOf } from "../convert-error.js";
+import { createDescriptorRegistry } from "../descriptors.js";
+import type { HandlersByService, ServiceName } from "../handlers.js";
+import { createBrowserGuard } from "./browser-guard.js";
+import { createDocumentedRoutes } from "./documented-routes.js";
+import { callProblem, httpProblem, RequestRefused, sendProblem } from "./problem.js";
+import type { TranscodedService } from "./rpc-binding.js";
+import { createTranscoder } from "./transcoder.js";
+
+export interface RestAppDeps {
+  readonly handlers: HandlersByService;
+  readonly policyCatalog: PolicyCatalog;
+  readonly eventFeed: EventFeed;
+  readonly status: () => EngineStatus;
+  readonly log: Log;
+  /** What the server is bound to. */
+  readonly host: string;
+  readonly compat: "documented" | "flopynet-1.0";
+  /** Origins of web pages that may call. */
+  readonly corsOrigins: readonly string[];
+}
+
+const DEFINITIONS: Readonly<Record<ServiceName, TranscodedService["definition"]>> = {
+  "flopynet.policy.v1.PolicyDecisionService": PolicyDecisionServiceService,
+  "flopynet.policy.v1.EventService": EventServiceService,
+  "flopynet.policy.v1.PolicyAdminService": PolicyAdminServiceService,
+};
+
+/**
+ * REST: the documented endpoints, then the gRPC API as JSON under `/v1`. Whatever happens, the answer
+ * is JSON: problem+json under `/v1`, `{"error": text}` elsewhere.
+ */
+export function createRestApp(deps: RestAppDeps): Express {
+  const { handlers, log } = deps;
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag"); // An answer is of its moment: nothing here is worth a 304.
+
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+      strictTransportSecurity: false, // Served without TLS, where it means nothing.
+    }),
+  );
+  app.use((_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    next();
+  });
+  app.use(
+    createBrowserGuard({
+      host: deps.host,
+      corsOrigins: deps.corsOrigins,
+      anyOriginMayGet: deps.compat === "flopynet-1.0",
+    }),
+  );
+  app.use(refuseMalformedUrl);
+  app.use(createDocumentedRoutes(deps));
+  app.use(
+    createTranscoder({
+      registry: createDescriptorRegistry(),
+      services: Object.entries(DEFINITIONS).map(([name, definition]) => ({
+        definition,
+        handlers: handlers[name as ServiceName],
+      })),
+      log,
+    }),
+  );
+  app.use((request) => {
+    throw new RequestRefused(httpProblem(404, `nothing is served at ${request.path}`));
+  });
+  app.use(createErrorAnswer(log));
+  return app;
+}
+
+const refuseMalformedUrl: RequestHandler = (request, _response, next) => {
+  try {
+    decodeURIComponent(request.url);
+  } catch {
+    throw new RequestRefused(httpProblem(400, "the URL has a malformed percent-encoding"));
+  }
+  next();
+};
+
+function createErrorAnswer(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const problem =
+      error instanceof RequestRefused ? error.problem : callProblem(rpcStatusOf(error, log));
+    if (request.path === "/v1" || request.path.startsWith("/v1/")) {
+      sendProblem(response, problem);
+      return;
+    }
+    const { detail, requestId } = problem;
+    response
+      .status(problem.status)
+      .json({ error: detail, ...(requestId !== undefined && { request_id: requestId }) });
+  };
+}

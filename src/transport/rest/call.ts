@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Metadata } from "@grpc/grpc-js";
+import { PdpError } from "../../application/errors.js";
+import { isLoopbackAddress } from "../peer.js";
+import type { CallContext } from "../rpc.js";
+
+const METADATA_PREFIX = "grpc-metadata-";
+const PLAIN_METADATA = new Set(["authorization", "x-change-reason"]);
+const MS_PER_UNIT = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Why a call was given up: nobody waits for its answer any more. */
+export class CallAborted extends Error {
+  override readonly name = "CallAborted";
+
+  constructor(readonly why: "deadline" | "gone") {
+    super(why === "deadline" ? "the deadline passed before the answer" : "the caller has gone");
+  }
+}
+
+/**
+ * What a handler may know of an HTTP request. Its signal aborts, with a CallAborted, when the
+ * connection closes or the time of the `Grpc-Timeout` header is over.
+ *
+ * @throws {PdpError} REQUEST_INVALID for a header that is no metadata or no timeout.
+ */
+export function openCall(request: IncomingMessage, response: ServerResponse): CallContext {
+  const metadata = metadataOf(request);
+  const timeoutMs = timeoutOf(request.headers["grpc-timeout"]);
+  const controller = new AbortController();
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          controller.abort(new CallAborted("deadline"));
+        }, timeoutMs);
+  response.once("close", () => {
+    clearTimeout(timer);
+    controller.abort(new CallAborted("gone"));
+  });
+  return {
+    peerIsLoopback: isLoopbackAddress(request.socket.remoteAddress ?? ""),
+    metadata,
+    signal: controller.signal,
+  };
+}
+
+/** What `work` gives, unless the signal aborts before: then its reason is thrown. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T> | T): Promise<T> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function metadataOf(request: IncomingMessage): Metadata {
+  const metadata = new Metadata();
+  for (const [header, values] of Object.entries(request.headersDistinct)) {
+    const isPrefixed = header.startsWith(METADATA_PREFIX);
+    if (!isPrefixed && !PLAIN_METADATA.has(header)) continue;
+    const key = isPrefixed ? header.slice(METADATA_PREFIX.length) : header;
+    for (const value of values ?? []) addMetadata(metadata, key, value, header);
+  }
+  return metadata;
+}
+
+function addMetadata(metadata: Metadata, key: string, value: string, header: string): void {
+  try {
+    metadata.add(key, key.endsWith("-bin") ? Buffer.from(value, "base64") : value);
+  } catch {
+    throw invalidHeader(header, "must be printable ASCII under a name of letters, digits, - and _");
+  }
+}
+
+function timeoutOf(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const parts = /^(\d{1,8})([HMSmun])$/.exec(String(header));
+  if (!parts) throw invalidHeader("grpc-timeout", "must be up to 8 digits and one of H M S m u n");
+  const unit = parts[2] as keyof typeof MS_PER_UNIT;
+  return Math.min(Number(parts[1]) * MS_PER_UNIT[unit], MAX_TIMER_MS);
+}
+
+function invalidHeader(header: string, rule: string): PdpError {
+  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field: header, rule }] });
+}

@@ -1,0 +1,119 @@
+import {
+  type DescMessage,
+  type DescMethod,
+  type FileRegistry,
+  getExtension,
+  hasExtension,
+  type JsonObject,
+  type Message,
+  toJson,
+} from "@bufbuild/protobuf";
+import {
+  compareTemplates,
+  matchTemplate,
+  parseTemplate,
+  type PathBinding,
+  type PathTemplate,
+} from "./http-rule.js";
+import { fieldNamed, isObject } from "./proto-json.js";
+
+/** One way to call a method over HTTP. */
+export interface Route {
+  /** `GET`, ...; `*` takes any. */
+  readonly httpMethod: string;
+  readonly template: PathTemplate;
+  readonly method: DescMethod;
+  /** `*`, the name of a field, or empty: no body. */
+  readonly bodyRule: string;
+  /** The field of the response that is answered; empty: the whole. */
+  readonly responseBody: string;
+}
+
+export type RouteMatch =
+  | { readonly kind: "found"; readonly route: Route; readonly bindings: readonly PathBinding[] }
+  /** The path is known, under these methods. */
+  | { readonly kind: "other-method"; readonly allow: readonly string[] }
+  | { readonly kind: "unknown" };
+
+export interface RouteTable {
+  /** `HEAD` finds what `GET` finds. @throws {URIError} For a malformed percent-encoding. */
+  find(httpMethod: string, path: string): RouteMatch;
+}
+
+/**
+ * The routes that the `google.api.http` annotations of these methods say.
+ *
+ * @throws {Error} For an annotation that is wrong: it names no field, or its path does not parse.
+ */
+export function createRouteTable(
+  registry: FileRegistry,
+  methods: readonly DescMethod[],
+): RouteTable {
+  const routes = methods
+    .flatMap((method) => routesOf(registry, method))
+    .sort((left, right) => compareTemplates(left.template, right.template));
+
+  return {
+    find(httpMethod, path) {
+      const matching = routes.flatMap((route) => {
+        const bindings = matchTemplate(route.template, path);
+        return bindings ? [{ route, bindings }] : [];
+      });
+      // Why: to a client that encodes as it should, a bare colon is always a verb.
+      const verbed = matching.filter(({ route }) => route.template.verb !== "");
+      const candidates = verbed.length > 0 ? verbed : matching;
+      const wanted = httpMethod === "HEAD" ? "GET" : httpMethod;
+      const found = candidates.find(({ route }) => ["*", wanted].includes(route.httpMethod));
+      if (found) return { kind: "found", ...found };
+      if (candidates.length === 0) return { kind: "unknown" };
+      return { kind: "other-method", allow: allowed(candidates.map(({ route }) => route)) };
+    },
+  };
+}
+
+function allowed(routes: readonly Route[]): string[] {
+  const methods = new Set(routes.map((route) => route.httpMethod));
+  if (methods.has("GET")) methods.add("HEAD");
+  return [...methods].sort();
+}
+
+function routesOf(registry: FileRegistry, method: DescMethod): Route[] {
+  const extension = registry.getExtension("google.api.http");
+  const ruleType = registry.getMessage("google.api.HttpRule");
+  if (!extension || !ruleType) throw new Error("the descriptor set has no google.api.http");
+  const { options } = method.proto;
+  if (!options || !hasExtension(options, extension)) return [];
+  const rule = toJson(ruleType, getExtension(options, extension) as Message) as JsonObject;
+  const more = Array.isArray(rule["additionalBindings"]) ? rule["additionalBindings"] : [];
+  return [rule, ...more].filter(isObject).map((one) => routeOf(one, method));
+}
+
+function routeOf(rule: JsonObject, method: DescMethod): Route {
+  const custom = isObject(rule["custom"]) ? rule["custom"] : {};
+  const verb = ["get", "put", "post", "delete", "patch"].find((name) => name in rule);
+  const route = {
+    httpMethod: verb?.toUpperCase() ?? text(custom["kind"]),
+    template: parseTemplate(verb === undefined ? text(custom["path"]) : text(rule[verb])),
+    method,
+    bodyRule: text(rule["body"]),
+    responseBody: text(rule["responseBody"]),
+  };
+  const names = [
+    ...route.template.variables.map(({ fieldPath }) => ({ of: method.input, name: fieldPath[0] })),
+    ...(["", "*"].includes(route.bodyRule) ? [] : [{ of: method.input, name: route.bodyRule }]),
+    ...(route.responseBody === "" ? [] : [{ of: method.output, name: route.responseBody }]),
+  ];
+  for (const { of, name } of names) requireField(of, name ?? "", method);
+  return route;
+}
+
+function requireField(message: DescMessage, name: string, method: DescMethod): void {
+  if (fieldNamed(message, name)) return;
+  throw new Error(
+    `google.api.http of ${method.name}: ${message.typeName} has no field \`${name}\``,
+  );
+}
+
+function text(json: unknown): string {
+  return typeof json === "string" ? json : "";
+}

@@ -1,0 +1,121 @@
+import type { FileRegistry } from "@bufbuild/protobuf";
+import type { Request, RequestHandler, Response } from "express";
+import type { Log } from "../../application/ports/log.js";
+import { rpcStatusOf } from "../convert-error.js";
+import { CallAborted, openCall, unlessAborted } from "./call.js";
+import { STREAM_FORMATS, type StreamFormat, withLastEventId } from "./event-stream.js";
+import { callProblem, httpProblem, type Problem, RequestRefused, sendProblem } from "./problem.js";
+import { fieldNamed } from "./proto-json.js";
+import { readJsonBody } from "./read-body.js";
+import { createRouteTable, type RouteMatch } from "./route-table.js";
+import { bindRpcs, type Rpc, type TranscodedService } from "./rpc-binding.js";
+import { answerStream } from "./stream-response.js";
+
+export interface TranscoderDeps {
+  readonly registry: FileRegistry;
+  readonly services: readonly TranscodedService[];
+  readonly log: Log;
+}
+
+/**
+ * Serves gRPC methods as HTTP with JSON, as their `google.api.http` annotations say: the same
+ * handlers, in process. Answers every request with a path it knows, and passes the others on.
+ *
+ * @throws {Error} For a wrong annotation, or a method without handler.
+ */
+export function createTranscoder({ registry, services, log }: TranscoderDeps): RequestHandler {
+  const bound = services.flatMap((service) => bindRpcs(registry, service));
+  const rpcs = new Map(bound.map((rpc) => [rpc.method, rpc]));
+  const routes = createRouteTable(registry, [...rpcs.keys()]);
+
+  return (request, response, next) => {
+    const match = routes.find(request.method, pathOf(request));
+    if (match.kind === "other-method") {
+      refuseMethod(request, response, match.allow);
+      return;
+    }
+    const rpc = match.kind === "found" ? rpcs.get(match.route.method) : undefined;
+    if (match.kind === "unknown" || !rpc) {
+      next();
+      return;
+    }
+    const format = streamFormatOf(request);
+    answer(request, response, match, rpc, format).catch((error: unknown) => {
+      fail(response, problemOf(error, log), format);
+    });
+  };
+}
+
+async function answer(
+  request: Request,
+  response: Response,
+  { route, bindings }: Extract<RouteMatch, { kind: "found" }>,
+  rpc: Rpc,
+  format: StreamFormat | undefined,
+): Promise<void> {
+  const call = openCall(request, response);
+  const body = route.bodyRule === "" ? undefined : await readJsonBody(request, response);
+  const query = withLastEventId(rpc.name, queryOf(request), request.get("last-event-id"));
+  const message = rpc.readRequest(route.bodyRule, { bindings, query, body });
+
+  switch (rpc.handler.kind) {
+    case "unary": {
+      const work = rpc.handler.handle(message, call);
+      const json = rpc.responseJson((await unlessAborted(call.signal, work)) as never);
+      const field = fieldNamed(rpc.method.output, route.responseBody);
+      response.json(field ? (json[field.jsonName] ?? null) : json);
+      return;
+    }
+    case "server-stream": {
+      if (!format) throw new RequestRefused(httpProblem(406, `a stream is given as ${TYPES}`));
+      const { handle } = rpc.handler;
+      await answerStream(response, rpc, format, call, (sink) => handle(message, call, sink));
+      return;
+    }
+    case "bidi":
+      throw new Error(`${rpc.name} streams both ways, which HTTP cannot`);
+  }
+}
+
+const TYPES = STREAM_FORMATS.map(({ contentType }) => contentType).join(", ");
+
+function streamFormatOf(request: Request): StreamFormat | undefined {
+  const type = request.accepts(STREAM_FORMATS.map(({ contentType }) => contentType));
+  return STREAM_FORMATS.find(({ contentType }) => contentType === type);
+}
+
+function pathOf({ url }: Request): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+function queryOf({ url }: Request): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start));
+}
+
+/** Undefined when nobody is there to be told. */
+function problemOf(error: unknown, log: Log): Problem | undefined {
+  if (error instanceof RequestRefused) return error.problem;
+  if (!(error instanceof CallAborted)) return callProblem(rpcStatusOf(error, log));
+  return error.why === "gone" ? undefined : httpProblem(504, error.message);
+}
+
+function fail(
+  response: Response,
+  problem: Problem | undefined,
+  format: StreamFormat | undefined,
+): void {
+  if (!problem) response.destroy();
+  else if (!response.headersSent) sendProblem(response, problem);
+  else response.end(format?.problem(problem));
+}
+
+function refuseMethod(request: Request, response: Response, allow: readonly string[]): void {
+  response.set("Allow", allow.join(", "));
+  if (request.method === "OPTIONS") {
+    response.status(204).end();
+    return;
+  }
+  const detail = `${request.method} is not allowed here: use ${allow.join(" or ")}`;
+  sendProblem(response, httpProblem(405, detail));
+}
