@@ -95,11 +95,11 @@ function cut(text: string): string {
 
 // Why: grpc-js percent-encodes the message, and encodeURI throws on half a surrogate pair.
 function boundedMessage(message: string): string {
-  const text = wellFormed(message);
-  const encoded = encodeURI(text).length;
-  if (encoded <= MAX_ENCODED_MESSAGE) return text;
-  const kept = Math.floor((text.length * MAX_ENCODED_MESSAGE) / encoded);
-  return wellFormed(`${text.slice(0, kept)}...`);
+  const head = wellFormed(message.slice(0, MAX_ENCODED_MESSAGE));
+  const encoded = encodeURI(head).length;
+  if (message.length <= MAX_ENCODED_MESSAGE && encoded <= MAX_ENCODED_MESSAGE) return head;
+  const kept = Math.floor(head.length * Math.min(1, MAX_ENCODED_MESSAGE / encoded));
+  return wellFormed(`${head.slice(0, kept)}...`);
 }
 
 function wellFormed(text: string): string {
