@@ -19,7 +19,7 @@ const REFUSED_FIRST: readonly Refusal[] = [
   ],
   [/(?:u|b|r|br|rb)["']/iy, "a text has no prefix `u`, `b` or `r`; write the quotes alone"],
   [/\.\d/y, "a number begins with a digit; write `0.5`, not `.5`"],
-  [/\.\s*\?|\?\s*\./y, "optional access is not supported; ask `has(name)` first"],
+  [/\.\s*\?|\?\s*\.(?!\d)/y, "optional access is not supported; ask `has(name)` first"],
   [/<>/y, "`<>` is not an operator; write `!=`"],
 ];
 

@@ -29,6 +29,9 @@ export function refuseUnsupported(tokens: readonly Token[]): void {
     const isMember = tokens[index - 1]?.text === ".";
     const isWord = token.kind === "name" && olderWord(tokens, index) === undefined;
     if (isWord && isMember) refuseKeyword(token);
+    if (isWord && /^in$/i.test(token.text) && token.text !== "in" && endsValue(tokens, index - 1)) {
+      throw new ConditionProblem(`\`${token.text}\` is written \`in\``, token.start);
+    }
     if (isWord && tokens[index + 1]?.text === "(") refuseFunction(token, isMember);
     if (token.text === "[" && endsValue(tokens, index - 1)) {
       const fix = "use `in`, or give the value a name of its own";
