@@ -38,8 +38,9 @@ function parsedElements<T>(
   parse: (value: Value) => T | undefined,
 ): readonly T[] {
   if (value === undefined) return [];
-  const parsed = (isList(value) ? value : [value]).map(parse);
-  return parsed.filter((element) => element !== undefined);
+  if (isList(value)) return value.map(parse).filter((element) => element !== undefined);
+  const parsed = parse(value);
+  return parsed === undefined ? [] : [parsed];
 }
 
 function parseAddressValue(value: Value): Address | undefined {
