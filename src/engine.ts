@@ -8,11 +8,11 @@ import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
 import { createSystemClock } from "./adapters/system/clock.js";
 import { createUuidIds } from "./adapters/system/ids.js";
 import { createAccessControl } from "./application/access-control.js";
-import { createPolicyActivation } from "./application/activate-policies.js";
+import { createPolicyActivation, type PolicyActivation } from "./application/activate-policies.js";
 import { createDecisionPoint } from "./application/decision-point.js";
 import { createDecisionRecorder } from "./application/decision-recorder.js";
 import { createEngineAttributes } from "./application/engine-attributes.js";
-import { engineStartEvent, engineStopEvent } from "./application/engine-events.js";
+import { createEventMaker, engineStart, engineStop } from "./application/engine-events.js";
 import type { EngineStatus } from "./application/engine-status.js";
 import { PdpError } from "./application/errors.js";
 import { createEventFeed } from "./application/event-feed.js";
@@ -25,6 +25,8 @@ import { createHandlers } from "./transport/handlers.js";
 import { startMetricsServer } from "./transport/metrics/server.js";
 import { createRestApp } from "./transport/rest/app.js";
 import { startRestServer } from "./transport/rest/server.js";
+
+const ENGINE_VERSION = "0.1.0";
 
 /** A running engine: what was bound, how it is, and how it ends. */
 export interface RunningEngine {
@@ -59,7 +61,8 @@ export async function startEngine(deps: {
   const clock = createSystemClock();
   const ids = createUuidIds({ clock });
   const metrics = createPrometheusMetrics();
-  const eventLog = createMemoryEventLog({});
+  const eventLog = createMemoryEventLog({ logId: ids.eventId() });
+  const makeEvent = createEventMaker({ ids, clock });
   const activation = createPolicyActivation({
     source: createPolicyFileSource({
       file: settings.POLICY_FILE,
@@ -69,11 +72,11 @@ export async function startEngine(deps: {
       settings.STORAGE === "memory"
         ? createMemoryPolicyVersionStore()
         : createFilePolicyVersionStore({ dataDir: settings.DATA_DIR }),
-    ...{ eventLog, metrics, clock, ids, log },
+    ...{ eventLog, metrics, makeEvent, clock, log },
     unknownTypeEffect: settings.UNKNOWN_POLICY_TYPE,
   });
   const recorder = createDecisionRecorder({
-    ...{ eventLog, metrics, clock, ids },
+    ...{ eventLog, makeEvent, metrics, clock },
     decisionEventsPerS: settings.DECISION_EVENTS_PER_S,
   });
   const decisionPoint = createDecisionPoint({
@@ -98,53 +101,81 @@ export async function startEngine(deps: {
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });
 
-  eventLog.append([engineStartEvent({ clock, ids })]);
+  eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
   await firstLoad(activation);
 
   const host = settings.HOST;
-  const grpc = await startGrpcServer({ host, port: settings.GRPC_PORT, handlers, log });
-  const rest = await startRestServer({
-    host,
-    ports: [settings.POLICY_PORT, ...settings.REST_EXTRA_PORTS],
-    app: createRestApp({
-      handlers,
-      ...{ policyCatalog, eventFeed, log, host },
-      status: () => activation.status(),
-      compat: settings.REST_COMPAT,
-      corsOrigins: settings.CORS_ORIGINS,
-    }),
-    log,
-  });
-  const metricsServer = await startMetricsServer({
-    host,
-    port: settings.METRICS_PORT,
-    metricsText: () => metrics.text(),
-    contentType: metrics.contentType,
-  });
-  const showHealth = () => grpc.setServing(activation.active() !== undefined);
-  activation.onActivated(showHealth);
-  showHealth();
-  const stopWatching = activation.watch();
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const grpc = await startGrpcServer({ host, port: settings.GRPC_PORT, handlers, log });
+    closers.push(() => grpc.drain(settings.SHUTDOWN_GRACE_S));
+    const rest = await startRestServer({
+      host,
+      ports: [settings.POLICY_PORT, ...settings.REST_EXTRA_PORTS],
+      app: createRestApp({
+        ...{ handlers, policyCatalog, eventFeed, log, host },
+        status: () => activation.status(),
+        compat: settings.REST_COMPAT,
+        corsOrigins: settings.CORS_ORIGINS,
+      }),
+      log,
+    });
+    closers.push(() => rest.drain(settings.SHUTDOWN_GRACE_S));
+    const metricsServer = await startMetricsServer({
+      host,
+      port: settings.METRICS_PORT,
+      metricsText: () => metrics.text(),
+      contentType: metrics.contentType,
+    });
+    closers.push(() => metricsServer.close());
 
-  let stopped: Promise<void> | undefined;
-  const drain = async (): Promise<void> => {
-    stopWatching();
-    grpc.setServing(false);
-    const closing = [
-      grpc.drain(settings.SHUTDOWN_GRACE_S),
-      rest.drain(settings.SHUTDOWN_GRACE_S),
-    ];
-    recorder.flush();
-    eventLog.append([engineStopEvent({ clock, ids })]);
-    await eventFeed.drain();
-    await Promise.all(closing);
-    await metricsServer.close();
-  };
-  return {
-    grpcPort: grpc.port,
-    restPorts: rest.ports,
-    metricsPort: metricsServer.port,
-    status: () => activation.status(),
-    stop: () => (stopped ??= drain()),
-  };
+    const showHealth = (): void => {
+      grpc.setServing(activation.active() !== undefined);
+    };
+    activation.onActivated(showHealth);
+    showHealth();
+    const stopWatching = activation.watch();
+    let stopped: Promise<void> | undefined;
+    const drain = async (): Promise<void> => {
+      stopWatching();
+      const closing = Promise.all(closers.map((close) => close())); // Nothing new from here on.
+      recorder.flush();
+      const { policyVersion } = activation.status();
+      eventLog.append([engineStop(makeEvent, { why: "drained", policyVersion })]);
+      await eventFeed.drain();
+      await closing;
+    };
+    return {
+      grpcPort: grpc.port,
+      restPorts: rest.ports,
+      metricsPort: metricsServer.port,
+      status: () => activation.status(),
+      stop: () => (stopped ??= drain()),
+    };
+  } catch (error) {
+    await Promise.all(closers.map((close) => close()));
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Without a good set the engine starts all the same; without a place for its version it does not. */
+async function firstLoad(activation: PolicyActivation): Promise<void> {
+  try {
+    await activation.reload();
+  } catch (error) {
+    if (!(error instanceof PdpError)) throw error;
+    if (error.failure.reason === "POLICY_INVALID") return; // Told by the log, /health and an event.
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+    throw new StartError(`${error.message}${cause}: check DATA_DIR`, { cause: error });
+  }
+}
+
+function registryOf(settings: Settings): ComponentRegistry {
+  const registry = createComponentRegistry({
+    nodeIps: settings.NODE_IPS,
+    ...(settings.CLIENT_IP_RANGE !== undefined && { clientIpRange: settings.CLIENT_IP_RANGE }),
+    ...(settings.SUBNET_PREFIX !== undefined && { subnetPrefix: settings.SUBNET_PREFIX }),
+  });
+  if (!registry.ok) throw new StartError(registry.problem);
+  return registry.value;
 }

@@ -2,11 +2,10 @@ import { buildSnapshot, type PolicySnapshot } from "../core/snapshot.js";
 import type { Effect } from "../core/verbs.js";
 import type { EngineStatus } from "./engine-status.js";
 import { issueText, PdpError } from "./errors.js";
-import { policyLoadedEvents, policyRejectedEvent } from "./engine-events.js";
+import { type EventMaker, policiesLoaded, policiesRejected } from "./engine-events.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
 import type { Clock } from "./ports/clock.js";
 import type { EventLog } from "./ports/event-log.js";
-import type { Ids } from "./ports/ids.js";
 import type { Log } from "./ports/log.js";
 import type { Metrics } from "./ports/metrics.js";
 import type { LoadedPolicySet, PolicyIssue, PolicySource } from "./ports/policy-source.js";
@@ -42,8 +41,8 @@ export interface PolicyActivationDeps {
   readonly versions: PolicyVersionStore;
   readonly eventLog: EventLog;
   readonly metrics: Metrics;
+  readonly makeEvent: EventMaker;
   readonly clock: Clock;
-  readonly ids: Ids;
   readonly log: Log;
   readonly unknownTypeEffect: Effect;
 }
@@ -81,7 +80,8 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
       told.slice(0, MAX_TOLD_ISSUES).map(issueText).join("; ") +
       (more > 0 ? `; and ${more} more` : "");
     deps.metrics.policyLoadFailed();
-    deps.eventLog.append([policyRejectedEvent({ issues, ...eventFacts(active, deps) })]);
+    const serving = active && { policyVersion: active.snapshot.policyVersion };
+    deps.eventLog.append([policiesRejected(deps.makeEvent, { issues, ...serving })]);
     for (const issue of told) deps.log.error({ ...issue }, `policy refused: ${issueText(issue)}`);
     return new PdpError({ reason: "POLICY_INVALID", issues: told.slice(0, MAX_TOLD_ISSUES) });
   }
@@ -96,9 +96,12 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     const changed = current.policies.filter(
       (stored) => before.get(stored.policy.id) !== stored.etag,
     );
-    deps.eventLog.append(
-      policyLoadedEvents({ policies: changed, file: set.file, ...eventFacts(current, deps) }),
-    );
+    const policies = changed.map(({ policy, file }) => ({
+      policyId: policy.id,
+      policyType: policy.type,
+      source: file,
+    }));
+    deps.eventLog.append(policiesLoaded(deps.makeEvent, { policies, policyVersion }));
     const rules = current.policies.reduce((sum, { policy }) => sum + policy.rules.length, 0);
     deps.metrics.policyLoaded({ policyVersion, policies: current.policies.length, rules });
     for (const issue of set.issues) deps.log.warn({ ...issue }, `policy: ${issueText(issue)}`);
@@ -162,13 +165,6 @@ function activeSet(
     contentHash: set.contentHash,
     loadedAtMs: nowMs,
   };
-}
-
-function eventFacts(
-  active: ActivePolicySet | undefined,
-  { clock, ids }: PolicyActivationDeps,
-): { clock: Clock; ids: Ids; policyVersion?: number } {
-  return { clock, ids, ...(active && { policyVersion: active.snapshot.policyVersion }) };
 }
 
 function statusOf(

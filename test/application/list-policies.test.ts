@@ -10,6 +10,7 @@ function stored(one: Policy): CatalogPolicy {
     policy: one,
     document: { id: one.id },
     source: "file",
+    file: "policies.json",
     etag: one.id,
     policyVersion: 1,
     updateTimeMs: 0,

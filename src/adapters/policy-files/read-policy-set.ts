@@ -54,10 +54,12 @@ export function readPolicySet(
   const hashed = [...effective.values()]
     .sort((a, b) => compareIds(a.policy.id, b.policy.id))
     .map((entry) => ({ ...entry, canonical: canonicalPolicy(entry.document) }));
+  const files = { file: texts.main?.name ?? "", default_file: texts.defaults?.name ?? "" };
   const policies = hashed.map(({ policy, document, source, canonical }) => ({
     policy,
     document,
     source,
+    file: files[source],
     etag: sha256(canonical),
   }));
   const fileVersion = (main ?? defaults)?.version;

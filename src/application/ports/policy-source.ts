@@ -7,6 +7,8 @@ export interface StoredPolicy {
   /** As in the file (documented words, unknown keys kept), with `id` filled in. */
   readonly document: ValueMap;
   readonly source: "file" | "default_file";
+  /** The file it stands in, as configured. */
+  readonly file: string;
   /** Opaque, at most 64 characters; differs when the content of the policy differs. */
   readonly etag: string;
 }
