@@ -13,8 +13,9 @@ export class Failure {
 export type Outcome = Value | Failure;
 
 /** Of two sides of which at least one failed: what is wrong with either. */
-export function both(left: Outcome, right: Outcome): Failure {
-  return new Failure([left, right].filter((side) => side instanceof Failure));
+export function both(left: Outcome, right: Outcome): Outcome {
+  if (!(left instanceof Failure)) return right;
+  return right instanceof Failure ? new Failure([left, right]) : left;
 }
 
 /** The failure as an answer: missing names first, then every other reason, each once. */

@@ -111,12 +111,13 @@ function absorbing(
   leftSide: Expression,
   rightSide: Expression,
   resolve: ResolveName,
-): boolean | Failure {
+): Outcome {
   const left = truth(operator, evaluate(leftSide, resolve));
   if (left === absorbed) return absorbed;
   const right = truth(operator, evaluate(rightSide, resolve));
   if (right === absorbed) return absorbed;
-  return left instanceof Failure || right instanceof Failure ? both(left, right) : !absorbed;
+  if (left instanceof Failure || right instanceof Failure) return both(left, right);
+  return !absorbed;
 }
 
 function list(elements: readonly Expression[], resolve: ResolveName): Outcome {
