@@ -28,31 +28,34 @@ export function createEventTail(deps: {
   // INVARIANT: sequences are contiguous, and the last is `newest` unless there are none.
   let events: StoredEvent[] = [];
   let newest = Math.max(eventLog.oldestSequence() - 1, eventLog.newestSequence() - TAIL_EVENTS);
-  let reading: Promise<void> | undefined;
+  let isReading = false;
+  let reading = Promise.resolve();
 
   async function readNew(): Promise<void> {
-    while (newest < eventLog.newestSequence()) {
-      const read = await eventLog.read(newest, READ_EVENTS);
-      const [first, last] = [read[0], read.at(-1)];
-      if (!first || !last) return;
-      if (first.sequence !== newest + 1) events = []; // Removed before we came to it.
-      events.push(...read);
-      // Twice the size, so that the array is not moved for every event.
-      if (events.length > 2 * TAIL_EVENTS) events = events.slice(-TAIL_EVENTS);
-      newest = last.sequence;
-      onNew();
+    isReading = true;
+    try {
+      while (newest < eventLog.newestSequence()) {
+        const read = await eventLog.read(newest, READ_EVENTS);
+        const [first, last] = [read[0], read.at(-1)];
+        if (!first || !last) return;
+        if (first.sequence !== newest + 1) events = []; // Removed before we came to it.
+        events.push(...read);
+        // Twice the size, so that the array is not moved for every event.
+        if (events.length > 2 * TAIL_EVENTS) events = events.slice(-TAIL_EVENTS);
+        newest = last.sequence;
+        onNew();
+      }
+    } catch (error) {
+      log.error({ error }, "events cannot be read: trying again with the next one");
+    } finally {
+      // INVARIANT: nothing runs between the last comparison and this, so no commit is overlooked.
+      isReading = false;
     }
   }
 
-  async function catchUp(): Promise<void> {
-    reading ??= readNew()
-      .catch((error: unknown) => {
-        log.error({ error }, "events cannot be read: trying again with the next one");
-      })
-      .finally(() => {
-        reading = undefined;
-      });
-    await reading;
+  function catchUp(): Promise<void> {
+    if (!isReading) reading = readNew();
+    return reading;
   }
 
   const stop = eventLog.onCommit(() => void catchUp());

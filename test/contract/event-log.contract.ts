@@ -7,7 +7,7 @@ export interface EventLogUnderTest {
   /** How many events this log keeps before it lets the oldest go. */
   readonly capacity: number;
   /** Resolves once everything appended has been committed. */
-  committed(): Promise<void>;
+  readonly committed: () => Promise<void>;
 }
 
 /** What every event log promises. `create` gives an empty log that keeps at least 10 events. */

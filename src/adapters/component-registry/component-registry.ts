@@ -69,9 +69,8 @@ function clientRange(settings: RegistrySettings): Parsed<ClientRange | undefined
   }
   if (rangeText === "") return { ok: true, value: undefined };
 
-  const octets = LAST_OCTETS.exec(rangeText);
-  const [from, to] = [Number(octets?.[1]), Number(octets?.[2])];
-  if (!octets || from > to || to > 255) {
+  const [, from, to] = (LAST_OCTETS.exec(rangeText) ?? []).map(Number);
+  if (from === undefined || to === undefined || from > to || to > 255) {
     return problem(
       `CLIENT_IP_RANGE must be two last octets from 0 to 255 such as 100-255, got \`${rangeText}\``,
     );

@@ -1,11 +1,12 @@
+import { randomUUID } from "node:crypto";
 import type { EventLog, StoredEvent } from "../../application/ports/event-log.js";
 
 /** The newest `capacity` events, in this process only: a restart is another log. */
 export function createMemoryEventLog(options: {
   /** At least 1. */
   readonly capacity?: number;
-  /** UUID. */
-  readonly logId: string;
+  /** UUID; a new one when not given. */
+  readonly logId?: string;
 }): EventLog {
   const capacity = options.capacity ?? 1000;
   if (!Number.isInteger(capacity) || capacity < 1) {
@@ -19,7 +20,7 @@ export function createMemoryEventLog(options: {
   const oldest = (): number => Math.max(1, newest - capacity + 1);
 
   return {
-    logId: options.logId,
+    logId: options.logId ?? randomUUID(),
     append(events) {
       if (events.length === 0) return;
       for (const event of events) {

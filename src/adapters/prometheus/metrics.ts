@@ -109,7 +109,10 @@ function countDecisions(config: { name: string; help: string; registers: Registr
   return (policyType: string, answer: string): void => {
     const label = counts.has(policyType) || counts.size < MAX_POLICY_TYPES ? policyType : "other";
     let answers = counts.get(label);
-    if (!answers) counts.set(label, (answers = new Map()));
+    if (!answers) {
+      answers = new Map<string, number>();
+      counts.set(label, answers);
+    }
     answers.set(answer, (answers.get(answer) ?? 0) + 1);
   };
 }

@@ -1,0 +1,187 @@
+import type { EventCursors } from "./event-cursor.js";
+import type { EventDelivery, Subscriber } from "./event-delivery.js";
+import type { CompiledEventFilter } from "./event-filter.js";
+import type { EventTail } from "./event-tail.js";
+import { nextTurn } from "./next-turn.js";
+import type { Clock } from "./ports/clock.js";
+import type { Log } from "./ports/log.js";
+import type { Metrics } from "./ports/metrics.js";
+import type { EventSink } from "./subscribe-to-events.js";
+
+/** Between rounds, so that events that come fast share a message. */
+const TICK_MS = 5;
+/** Work at a stretch, before a check may have its turn. */
+const SLICE_MS = 2;
+/** By how much subscribers that do not read may delay the end. */
+const DRAIN_MS = 2000;
+
+export interface EventRounds {
+  size(): number;
+  isEnding(): boolean;
+  /** There may be something to deliver. */
+  wake(): void;
+  add(start: {
+    readonly filter: CompiledEventFilter;
+    readonly sink: EventSink;
+    /** Sequence after which it begins; nothing is delivered before a promise of it is kept. */
+    readonly position: number | Promise<number>;
+  }): { drained(): void; close(): void };
+  /** Delivers what is committed, waiting at most two seconds, then ends every stream. Idempotent. */
+  end(): Promise<void>;
+}
+
+/** Serves every subscriber in turn, a bounded amount each, in short slices. No timer without subscribers. */
+export function createEventRounds(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly bookmarkMs: number;
+  readonly tail: EventTail;
+  readonly delivery: EventDelivery;
+  readonly cursors: EventCursors;
+}): EventRounds {
+  const { clock, log, metrics, bookmarkMs, tail, delivery, cursors } = deps;
+  const subscribers = new Set<Subscriber>();
+  let timer: NodeJS.Timeout | undefined;
+  let timerDueMs = Infinity;
+  let round: Promise<void> | undefined;
+  /** As long as the last round took: no more than half of the time goes to subscribers. */
+  let restMs = TICK_MS;
+  let ending: Promise<void> | undefined;
+
+  function wakeIn(delayMs: number): void {
+    const dueMs = clock.monotonicMs() + delayMs;
+    if (subscribers.size === 0 || ending || round || dueMs >= timerDueMs) return;
+    clearTimeout(timer);
+    timerDueMs = dueMs;
+    timer = setTimeout(() => void runRound(), delayMs).unref();
+  }
+
+  function stopTimer(): void {
+    clearTimeout(timer);
+    timerDueMs = Infinity;
+  }
+
+  function runRound(): Promise<void> {
+    stopTimer();
+    round ??= serveAll().finally(() => {
+      round = undefined;
+      if ([...subscribers].some(hasWork)) wakeIn(restMs);
+      else wakeIn(Math.max(nextBookmarkInMs(), bookmarkMs / 50, TICK_MS));
+    });
+    return round;
+  }
+
+  async function serveAll(): Promise<void> {
+    let sliceStartMs = clock.monotonicMs();
+    let workMs = 0;
+    for (const subscriber of [...subscribers]) {
+      if (!subscribers.has(subscriber) || isWaiting(subscriber)) continue;
+      guarded(subscriber, () => {
+        delivery.serve(subscriber);
+      });
+      const sliceMs = clock.monotonicMs() - sliceStartMs;
+      if (sliceMs < SLICE_MS) continue;
+      workMs += sliceMs;
+      await nextTurn();
+      sliceStartMs = clock.monotonicMs();
+    }
+    delivery.forget();
+    restMs = Math.max(TICK_MS, workMs + clock.monotonicMs() - sliceStartMs);
+  }
+
+  /** One subscriber that throws must not stop the others. */
+  function guarded(subscriber: Subscriber, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      log.error({ error }, "a subscriber could not be written to: it is dropped");
+      remove(subscriber);
+    }
+  }
+
+  function remove(subscriber: Subscriber): void {
+    if (!subscribers.delete(subscriber)) return;
+    metrics.subscribers(subscribers.size);
+    if (subscribers.size === 0) stopTimer();
+  }
+
+  function hasWork(subscriber: Subscriber): boolean {
+    const isBehind = subscriber.position < tail.newest();
+    return !isWaiting(subscriber) && (isBehind || subscriber.deliveredAtMs === undefined);
+  }
+
+  function nextBookmarkInMs(): number {
+    const nowMs = clock.monotonicMs();
+    let firstMs = nowMs + bookmarkMs;
+    for (const subscriber of subscribers) {
+      const { deliveredAtMs = nowMs } = subscriber;
+      if (!isWaiting(subscriber)) firstMs = Math.min(firstMs, deliveredAtMs + bookmarkMs);
+    }
+    return firstMs - nowMs;
+  }
+
+  async function endAll(): Promise<void> {
+    const deadlineMs = clock.monotonicMs() + DRAIN_MS;
+    await tail.catchUp();
+    tail.stop();
+    const isBehind = (subscriber: Subscriber): boolean =>
+      subscriber.isStarting || delivery.resumeAfter(subscriber) < tail.newest();
+    while ([...subscribers].some(isBehind) && clock.monotonicMs() < deadlineMs) {
+      await runRound();
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+    await round;
+    stopTimer();
+    for (const subscriber of [...subscribers]) {
+      guarded(subscriber, () => {
+        subscriber.sink.end(cursors.cursorAt(delivery.resumeAfter(subscriber)));
+      });
+      remove(subscriber);
+    }
+  }
+
+  return {
+    size: () => subscribers.size,
+    isEnding: () => ending !== undefined,
+    wake() {
+      wakeIn(restMs);
+    },
+    add({ filter, sink, position }) {
+      // Equal filters are one object: what is selected for one is found by all.
+      const same = [...subscribers].find((other) => other.filter.key === filter.key);
+      const isStarting = typeof position !== "number";
+      const subscriber: Subscriber = {
+        filter: same?.filter ?? filter,
+        sink,
+        position: isStarting ? 0 : position,
+        isStarting,
+        isFull: false,
+      };
+      subscribers.add(subscriber);
+      metrics.subscribers(subscribers.size);
+      wakeIn(0);
+      if (isStarting) {
+        void position.then((found) => {
+          subscriber.position = found;
+          subscriber.isStarting = false;
+          wakeIn(0);
+        });
+      }
+      return {
+        drained() {
+          subscriber.isFull = false;
+          wakeIn(restMs);
+        },
+        close() {
+          remove(subscriber);
+        },
+      };
+    },
+    end: () => (ending ??= endAll()),
+  };
+}
+
+function isWaiting({ isStarting, isFull }: Subscriber): boolean {
+  return isStarting || isFull;
+}

@@ -1,0 +1,96 @@
+import type { Clock } from "./ports/clock.js";
+
+/** What happens too often to be told one by one: counted per key, told when the window ends. */
+export interface FoldedCounts<Facts> {
+  /**
+   * Counts one occurrence in this window.
+   *
+   * @param facts - Kept from the first occurrence that is counted.
+   * @returns True when the caller is to tell of it now instead (`tellsFirst`): it is not counted.
+   */
+  add(key: string, facts: Facts): boolean;
+  /** Ends the window now. */
+  flush(): void;
+}
+
+export interface FoldedCount<Facts> {
+  /** At least 1. */
+  readonly count: number;
+  /** Absent for occurrences beyond `maxKeys` different keys, which are counted together. */
+  readonly facts?: Facts;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+interface Window<Facts> {
+  /** Undefined: told of in this window, and not seen again. */
+  readonly counts: Map<string, FoldedCount<Facts> | undefined>;
+  overflow?: FoldedCount<Facts>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * The window begins with the first occurrence. Every key is told of at most once in it: at its end,
+ * or with `tellsFirst` at the first occurrence, and then at the end of a window for the rest.
+ * `onEnd` gets the counts in order of first occurrence. Timers do not keep the process alive.
+ */
+export function createFoldedCounts<Facts>(options: {
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly windowMs: number;
+  readonly maxKeys: number;
+  readonly tellsFirst: boolean;
+  readonly onEnd: (counts: readonly FoldedCount<Facts>[]) => void;
+}): FoldedCounts<Facts> {
+  const { clock, windowMs, maxKeys, tellsFirst, onEnd } = options;
+  let window: Window<Facts> | undefined;
+
+  function open(toldKeys: readonly string[]): Window<Facts> {
+    const counts = new Map(toldKeys.map((key) => [key, undefined]));
+    return { counts, timer: setTimeout(end, windowMs).unref() };
+  }
+
+  function end(): void {
+    if (!window) return;
+    const { counts, overflow, timer } = window;
+    clearTimeout(timer);
+    const toldKeys: string[] = [];
+    const ended: FoldedCount<Facts>[] = [];
+    for (const [key, counted] of counts) {
+      if (!counted) continue;
+      toldKeys.push(key);
+      ended.push(counted);
+    }
+    if (overflow) ended.push(overflow);
+    window = tellsFirst && toldKeys.length > 0 ? open(toldKeys) : undefined;
+    if (ended.length > 0) onEnd(ended);
+  }
+
+  function more(counted: FoldedCount<Facts> | undefined): FoldedCount<Facts> {
+    const nowMs = clock.nowMs();
+    return {
+      ...counted,
+      count: (counted?.count ?? 0) + 1,
+      firstMs: counted?.firstMs ?? nowMs,
+      lastMs: nowMs,
+    };
+  }
+
+  return {
+    add(key, facts) {
+      window ??= open([]);
+      const { counts } = window;
+      const isKnown = counts.has(key);
+      if (!isKnown && counts.size >= maxKeys) {
+        window.overflow = more(window.overflow);
+        return false;
+      }
+      if (!isKnown && tellsFirst) {
+        counts.set(key, undefined);
+        return true;
+      }
+      counts.set(key, { facts, ...more(counts.get(key)) });
+      return false;
+    },
+    flush: end,
+  };
+}
