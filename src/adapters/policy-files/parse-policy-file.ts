@@ -3,6 +3,9 @@ import { extendPath, type JsonMember, type JsonNode, type PathStep } from "./jso
 
 /** Objects and lists inside one another; bounds every recursion over the document. */
 const MAX_DEPTH = 100;
+// The first is the cheap question: nearly no text has either.
+const SURROGATE = /[\ud800-\udfff]/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export interface TextProblem {
   readonly severity: "error" | "warning";
@@ -78,7 +81,7 @@ export function parsePolicyFile(text: string): ParsedText {
       );
       return undefined;
     }
-    if (/\p{Surrogate}/u.test(value)) {
+    if (SURROGATE.test(value) && LONE_SURROGATE.test(value)) {
       note("error", offset, "this text has half of a surrogate pair, which is not a character");
     }
     return value;

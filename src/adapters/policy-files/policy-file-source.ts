@@ -104,7 +104,7 @@ function textOf(
 ): PolicyText | undefined {
   if (content.state === "missing") return undefined;
   if (content.state === "unreadable") {
-    problems.push(fileIssue(name, `the file ${content.why}`));
+    problems.push(fileIssue(name, content.why));
     return undefined;
   }
   const decoded = decodePolicyFile(content.bytes);

@@ -6,7 +6,7 @@ import { MAX_FILE_BYTES } from "./decode-policy-file.js";
 /** What stands under a path at one moment. */
 export type FileContent =
   | { readonly state: "missing" }
-  /** `why` reads on after the file's name: `is not a file`. */
+  /** `why` is a sentence about the file. */
   | { readonly state: "unreadable"; readonly why: string }
   | { readonly state: "read"; readonly bytes: Uint8Array };
 
@@ -17,9 +17,12 @@ export async function readFileContent(path: string): Promise<FileContent> {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = await file.stat();
-      if (!stat.isFile()) return { state: "unreadable", why: "is not a file" };
+      if (!stat.isFile()) return { state: "unreadable", why: "this is not a file" };
       if (stat.size > MAX_FILE_BYTES) {
-        return { state: "unreadable", why: "is larger than 64 MiB, the most that is read" };
+        return {
+          state: "unreadable",
+          why: "the file is larger than 64 MiB, the most that is read",
+        };
       }
       return { state: "read", bytes: await file.readFile() };
     } finally {
@@ -51,8 +54,9 @@ function failureOf(error: unknown): FileContent {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") return { state: "missing" };
   if (code === "EACCES" || code === "EPERM") {
-    return { state: "unreadable", why: "may not be read by this user" };
+    return { state: "unreadable", why: "the file may not be read by this user" };
   }
-  if (code === "ELOOP") return { state: "unreadable", why: "is a symlink that leads to itself" };
-  return { state: "unreadable", why: `cannot be read: ${message}` };
+  if (code === "ELOOP")
+    return { state: "unreadable", why: "this is a symlink that leads to itself" };
+  return { state: "unreadable", why: `the file cannot be read: ${message}` };
 }

@@ -1,6 +1,6 @@
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
 import { createIssueList, type IssueList } from "./issue-list.js";
-import { extendPath, type JsonNode, memberOf, textOf } from "./json-tree.js";
+import { extendPath, type JsonNode, memberOf, textOf, valueOf } from "./json-tree.js";
 import { parsePolicyFile } from "./parse-policy-file.js";
 import { FILE_HEAD, unknownKeys } from "./policy-document.js";
 import { reportProblems } from "./report-problems.js";
@@ -38,7 +38,7 @@ export function readPolicyFile(
     issues.add(severity, { path }, offset, message, suggestion);
   }
   if (root === undefined) return { policies: [], policyIds: new Set(), deleted: [], issues };
-  reportProblems(FILE_HEAD, root, issues, { path: "" });
+  reportProblems(FILE_HEAD, root, valueOf(root), issues, { path: "" });
   warnOfUnknownKeys(root, issues);
 
   const placed = placedPolicies(memberOf(root, "policies")?.node);

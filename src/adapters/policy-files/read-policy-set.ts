@@ -1,5 +1,6 @@
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
 import type {
+  LoadedPolicySet,
   PolicyIssue,
   PolicyLoad,
   StoredPolicy,
@@ -40,38 +41,55 @@ export function readPolicySet(
 ): PolicyLoad {
   const defaults = texts.defaults && readPolicyFile(texts.defaults, conditionCompiler);
   const main = texts.main && readPolicyFile(texts.main, conditionCompiler);
-  const effective = new Map<string, Entry>();
-  if (defaults) addPolicies(effective, defaults, "default_file");
-  if (main) {
-    removeDeleted(effective, main, defaults);
-    addPolicies(effective, main, "file");
-  }
-  if (defaults && defaults.deleted.length > 0) warnOfDeletedDefaults(defaults);
-  warnOfPowerlessPermits([...effective.values()]);
+  const entries = effectiveEntries(main, defaults);
+  warnOfPowerlessPermits(entries);
 
   const issues = [defaults, main].flatMap((file) => file?.issues.issues ?? []);
   if (issues.some(({ severity }) => severity === "error")) return { ok: false, issues };
-  const hashed = [...effective.values()]
-    .sort((a, b) => compareIds(a.policy.id, b.policy.id))
-    .map((entry) => ({ ...entry, canonical: canonicalPolicy(entry.document) }));
-  const files = { file: texts.main?.name ?? "", default_file: texts.defaults?.name ?? "" };
-  const policies = hashed.map(({ policy, document, source, canonical }) => ({
-    policy,
-    document,
-    source,
-    file: files[source],
-    etag: sha256(canonical),
-  }));
   const fileVersion = (main ?? defaults)?.version;
   return {
     ok: true,
     set: {
-      policies,
-      contentHash: sha256(`[${hashed.map(({ canonical }) => canonical).join()}]`),
+      ...storedPolicies(entries, texts),
       ...(fileVersion === undefined ? {} : { fileVersion }),
       file: (texts.main ?? texts.defaults)?.name ?? "",
       issues,
     },
+  };
+}
+
+function effectiveEntries(
+  main: ReadPolicyFile | undefined,
+  defaults: ReadPolicyFile | undefined,
+): readonly Entry[] {
+  const effective = new Map<string, Entry>();
+  if (defaults) {
+    addPolicies(effective, defaults, "default_file");
+    warnOfDeletedDefaults(defaults);
+  }
+  if (main) {
+    removeDeleted(effective, main, defaults);
+    addPolicies(effective, main, "file");
+  }
+  return [...effective.values()].sort((a, b) => compareIds(a.policy.id, b.policy.id));
+}
+
+/** Policies with their etags, and the hash of the list of all of them in canonical JSON. */
+function storedPolicies(
+  entries: readonly Entry[],
+  texts: PolicyTexts,
+): Pick<LoadedPolicySet, "policies" | "contentHash"> {
+  const files = { file: texts.main?.name ?? "", default_file: texts.defaults?.name ?? "" };
+  const canonical = entries.map(({ document }) => canonicalPolicy(document));
+  return {
+    policies: entries.map(({ policy, document, source }, index) => ({
+      policy,
+      document,
+      source,
+      file: files[source],
+      etag: sha256(canonical[index] ?? ""),
+    })),
+    contentHash: sha256(`[${canonical.join()}]`),
   };
 }
 

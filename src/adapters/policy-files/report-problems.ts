@@ -1,16 +1,18 @@
 import type { z } from "zod";
+import type { Value } from "../../core/values.js";
 import type { IssueList, IssueSubject } from "./issue-list.js";
-import { extendPath, type JsonNode, memberOf, type PathStep, valueOf } from "./json-tree.js";
+import { extendPath, type JsonNode, memberOf, type PathStep } from "./json-tree.js";
 import { documentProblems } from "./policy-document.js";
 
-/** Reports where `node` is not what `schema` says. @returns Whether it is. */
+/** Reports where `node`, whose value is `value`, is not what `schema` says. @returns Whether it is. */
 export function reportProblems(
   schema: z.ZodType,
   node: JsonNode,
+  value: Value,
   issues: IssueList,
   subject: IssueSubject,
 ): boolean {
-  const problems = documentProblems(schema, valueOf(node));
+  const problems = documentProblems(schema, value);
   for (const { path, key, message, suggestion } of problems) {
     const steps = key === undefined ? path : [...path, key];
     const place = { ...subject, path: steps.reduce(extendPath, subject.path) };

@@ -1,6 +1,6 @@
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
 import type { CombiningAlgorithm, OnError, Policy, Rule } from "../../core/policy.js";
-import type { ValueMap } from "../../core/values.js";
+import type { Value, ValueMap } from "../../core/values.js";
 import type { Effect } from "../../core/verbs.js";
 import { type IssueList, type IssueSubject, within } from "./issue-list.js";
 import {
@@ -50,19 +50,19 @@ export function translatePolicy(
     id === undefined ? { path: context.path } : { path: context.path, policyId: id };
   const code = executableKey(node);
   const schema = code === undefined ? POLICY_HEAD : EXECUTABLE_POLICY_HEAD;
-  const headIsSound = reportProblems(schema, node, issues, subject);
+  const value = valueOf(node) as ValueMap;
+  const headIsSound = reportProblems(schema, node, value, issues, subject);
   if (node.kind !== "object") return undefined;
 
   const idIsSound = checkId(id, node, subject, context);
   warnOfUnknownKeys(node, subject, issues);
   const rules =
     code === undefined
-      ? translateRules(node, subject, context)
+      ? translateRules(node, value, subject, context)
       : [executableRule(code, node, subject, issues)];
   if (!headIsSound || !idIsSound || id === undefined || rules === undefined) return undefined;
 
-  const document = valueOf(node) as Record<string, ValueMap[string]>;
-  document["id"] = id;
+  const document = value["id"] === id ? value : withId(value, id);
   const defaultEffect = memberOf(node, "default_effect")?.node;
   return {
     policy: {
@@ -75,6 +75,11 @@ export function translatePolicy(
     subject,
     ...(defaultEffect === undefined ? {} : { defaultEffectOffset: defaultEffect.offset }),
   };
+}
+
+// Without a prototype, as `value` is: a key such as `__proto__` stays a key.
+function withId(value: ValueMap, id: string): ValueMap {
+  return Object.assign(Object.create(null) as Record<string, Value>, { id }, value);
 }
 
 function headOf(node: JsonObject, id: string): Omit<Policy, "rules"> {
@@ -130,11 +135,13 @@ function checkId(
 
 function translateRules(
   node: JsonObject,
+  value: ValueMap,
   policy: IssueSubject,
   { conditionCompiler, issues }: PolicyContext,
 ): readonly Rule[] | undefined {
   const list = memberOf(node, "rules")?.node;
   if (list?.kind !== "list") return undefined;
+  const values = value["rules"] as readonly Value[];
   const policyType = textOf(node, "type") ?? "";
   const path = extendPath(policy.path, "rules");
   const ids = new Map<string, number>();
@@ -152,7 +159,7 @@ function translateRules(
         "give each rule its own `id`",
       );
     }
-    const rule = translateRule(element, context);
+    const rule = translateRule(element, values[index] ?? null, context);
     return rule === undefined ? [] : [rule];
   });
   warnOfSiblingParameters(list.elements, rules, { ...policy, path }, issues);

@@ -1,9 +1,9 @@
 import type { Condition } from "../../core/condition.js";
 import type { Rule, Severity } from "../../core/policy.js";
-import type { ValueMap } from "../../core/values.js";
+import { isPlainMap, type Value, type ValueMap } from "../../core/values.js";
 import { nearestVerb, VERB_CLASSES } from "../../core/verbs.js";
 import { within } from "./issue-list.js";
-import { isFalse, type JsonNode, memberOf, offsetOf, textOf, valueOf } from "./json-tree.js";
+import { isFalse, type JsonNode, memberOf, offsetOf, textOf } from "./json-tree.js";
 import { ruleDocument } from "./policy-document.js";
 import { reportProblems } from "./report-problems.js";
 import type { RuleContext } from "./rule-context.js";
@@ -17,9 +17,13 @@ const TRUST_VERBS: readonly string[] = ["exclude_client", "weight_reduction", "e
  * One rule as written -> one rule of core. Reports every problem it finds, and answers undefined
  * when there was one.
  */
-export function translateRule(node: JsonNode, context: RuleContext): Rule | undefined {
+export function translateRule(
+  node: JsonNode,
+  value: Value,
+  context: RuleContext,
+): Rule | undefined {
   const { index, policyType } = context;
-  const sound = reportProblems(ruleDocument, node, context.issues, context.subject);
+  const sound = reportProblems(ruleDocument, node, value, context.issues, context.subject);
   if (node.kind !== "object") return undefined;
 
   const id = ruleId(node, context);
@@ -36,7 +40,7 @@ export function translateRule(node: JsonNode, context: RuleContext): Rule | unde
     description: textOf(node, "description") ?? "",
     enabled: !isFalse(memberOf(node, "enabled")?.node),
     target,
-    parameters: mapOf(memberOf(node, "parameters")?.node),
+    parameters: parametersOf(value as ValueMap),
     isTrustRule: isTrustRule(policyType, verb.action, condition),
     ...(condition === undefined ? {} : { condition }),
     ...severityOf(node),
@@ -96,6 +100,6 @@ function readVerb(
   return undefined;
 }
 
-function mapOf(node: JsonNode | undefined): ValueMap {
-  return node?.kind === "object" ? (valueOf(node) as ValueMap) : {};
+function parametersOf({ parameters }: ValueMap): ValueMap {
+  return parameters === undefined || !isPlainMap(parameters) ? {} : parameters;
 }
