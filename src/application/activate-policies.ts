@@ -82,7 +82,7 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     deps.metrics.policyLoadFailed();
     const serving = active && { policyVersion: active.snapshot.policyVersion };
     deps.eventLog.append([policiesRejected(deps.makeEvent, { issues, ...serving })]);
-    for (const issue of told) deps.log.error({ ...issue }, `policy refused: ${issueText(issue)}`);
+    for (const issue of told) deps.log.error({ issue }, `policy refused: ${issueText(issue)}`);
     return new PdpError({ reason: "POLICY_INVALID", issues: told.slice(0, MAX_TOLD_ISSUES) });
   }
 
@@ -104,7 +104,7 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     deps.eventLog.append(policiesLoaded(deps.makeEvent, { policies, policyVersion }));
     const rules = current.policies.reduce((sum, { policy }) => sum + policy.rules.length, 0);
     deps.metrics.policyLoaded({ policyVersion, policies: current.policies.length, rules });
-    for (const issue of set.issues) deps.log.warn({ ...issue }, `policy: ${issueText(issue)}`);
+    for (const issue of set.issues) deps.log.warn({ issue }, `policy: ${issueText(issue)}`);
     if (set.fileVersion !== undefined && set.fileVersion < policyVersion) {
       const facts = { file: set.file, fileVersion: set.fileVersion, policyVersion };
       deps.log.warn(

@@ -29,8 +29,8 @@ import { DenyKind, Explanation, Obligation, RuleError, RuleRef, TrustSummary } f
  */
 export interface CheckConnectionRequest {
   /**
-   * The caller's own name for this question: echoed and logged. At most 256 characters; need not be
-   * unique.
+   * The caller's own name for this question: echoed and logged. At most 1,024 characters; need not
+   * be unique.
    */
   requestId: string;
   /**
@@ -149,8 +149,8 @@ export interface StreamCheckConnectionsResponse {
 /** A situation that the policies of one type are asked about. */
 export interface CheckPolicyRequest {
   /**
-   * The caller's own name for this question: echoed and logged. At most 256 characters; need not be
-   * unique.
+   * The caller's own name for this question: echoed and logged. At most 1,024 characters; need not
+   * be unique.
    */
   requestId: string;
   /**
