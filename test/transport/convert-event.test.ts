@@ -100,10 +100,9 @@ describe("a filter from the wire", () => {
     ]);
   });
 
-  it.each<EventSeverity>([0, 5, -1])("with severity %i, which is none, is refused by name", (severity) => {
-    const filter = EventFilter.create({
-      severities: [EventSeverity.EVENT_SEVERITY_INFO, severity],
-    });
+  it.each([0, 5, -1])("with severity %i, which is none, is refused by name", (severity) => {
+    const severities: number[] = [EventSeverity.EVENT_SEVERITY_INFO, severity];
+    const filter = EventFilter.create({ severities });
     expect(() => eventFilterFromProto(filter)).toThrow(
       `filter.severities[1] must be INFO, WARNING, ERROR or CRITICAL, got ${severity}`,
     );

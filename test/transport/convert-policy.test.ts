@@ -16,6 +16,7 @@ function stored(overrides: Partial<CatalogPolicy> = {}): CatalogPolicy {
     policy: policy("p", "allow"),
     document: { id: "p" },
     source: "file",
+    file: "policies.json",
     etag: "e",
     policyVersion: 7,
     updateTimeMs: 1_700_000_000_123,
