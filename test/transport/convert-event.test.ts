@@ -1,3 +1,4 @@
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 import { PdpError } from "../../src/application/errors.js";
 import type { StoredEvent } from "../../src/application/ports/event-log.js";
@@ -101,8 +102,8 @@ describe("a filter from the wire", () => {
   });
 
   it.each([0, 5, -1])("with severity %i, which is none, is refused by name", (severity) => {
-    const severities: number[] = [EventSeverity.EVENT_SEVERITY_INFO, severity];
-    const filter = EventFilter.create({ severities });
+    const bytes = new BinaryWriter().uint32(16).int32(1).uint32(16).int32(severity).finish();
+    const filter = EventFilter.decode(bytes);
     expect(() => eventFilterFromProto(filter)).toThrow(
       `filter.severities[1] must be INFO, WARNING, ERROR or CRITICAL, got ${severity}`,
     );
