@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Log } from "../../application/ports/log.js";
+import { bindError } from "../bind-error.js";
 import { createDescriptorRegistry } from "../descriptors.js";
 import type { HandlersByService } from "../handlers.js";
 import { createAdapter } from "./adapt.js";
@@ -69,17 +70,10 @@ function bind(server: Server, { host, port }: GrpcServerDeps): Promise<number> {
   const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(new Error(bindProblem(address, error), { cause: error }));
+      if (error) reject(bindError({ setting: "GRPC_PORT", host, port }, error));
       else resolve(bound);
     });
   });
-}
-
-function bindProblem(address: string, error: Error): string {
-  if (error.message.includes("EADDRINUSE")) {
-    return `GRPC_PORT: ${address} is in use: stop what listens there, or set GRPC_PORT to another port (0: any free one)`;
-  }
-  return `HOST, GRPC_PORT: cannot listen on ${address}: ${error.message}`;
 }
 
 function shutDown(server: Server, graceS: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { bindError } from "../bind-error.js";
 
 export interface MetricsServer {
   /** The port it listens on; differs from the asked one when that was 0. */
@@ -19,7 +20,7 @@ export interface MetricsServerOptions {
 /**
  * Serves `GET /metrics` in the Prometheus text format, and nothing else.
  *
- * @throws {Error} The system's, when the port cannot be bound (`EADDRINUSE`, `EACCES`).
+ * @throws {Error} One line that names the setting, when the port cannot be bound.
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const server = createServer((request, response) => {
@@ -43,9 +44,10 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   server.requestTimeout = 10_000;
 
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (cause) => {
+      reject(bindError({ setting: "METRICS_PORT", ...options }, cause));
+    });
     server.listen(options.port, options.host, () => {
-      server.off("error", reject);
       resolve();
     });
   });

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { bindError } from "../bind-error.js";
 import type { Log } from "../../application/ports/log.js";
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -66,8 +67,7 @@ async function listen(
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
-      const what = `${setting} ${port} on ${host} cannot be used (${cause.message})`;
-      reject(new Error(`${what}: set another port, or 0 for any free one`, { cause }));
+      reject(bindError({ setting, host, port }, cause));
     });
     server.listen(port, host, resolve);
   });
