@@ -10,7 +10,7 @@ export interface PagePosition {
 
 /** Opaque texts that hold a place in one event log, and are refused by any other. */
 export interface EventCursors {
-  cursorAt(sequence: number): string;
+  readonly cursorAt: (sequence: number) => string;
   /**
    * @param newest - Sequence of the newest event; a cursor beyond it was never given out.
    * @throws {PdpError} CURSOR_INVALID, CURSOR_OF_ANOTHER_LOG.

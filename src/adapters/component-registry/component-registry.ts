@@ -69,8 +69,8 @@ function clientRange(settings: RegistrySettings): Parsed<ClientRange | undefined
   }
   if (rangeText === "") return { ok: true, value: undefined };
 
-  const [, from, to] = (LAST_OCTETS.exec(rangeText) ?? []).map(Number);
-  if (from === undefined || to === undefined || from > to || to > 255) {
+  const octets = lastOctets(rangeText);
+  if (!octets) {
     return problem(
       `CLIENT_IP_RANGE must be two last octets from 0 to 255 such as 100-255, got \`${rangeText}\``,
     );
@@ -78,10 +78,15 @@ function clientRange(settings: RegistrySettings): Parsed<ClientRange | undefined
   if (!start) {
     return problem("CLIENT_IP_RANGE needs SUBNET_PREFIX: set it to the first three octets");
   }
-  return {
-    ok: true,
-    value: { first: start.bits + BigInt(from), last: start.bits + BigInt(to) },
-  };
+  const { from, to } = octets;
+  return { ok: true, value: { first: start.bits + from, last: start.bits + to } };
+}
+
+function lastOctets(text: string): { readonly from: bigint; readonly to: bigint } | undefined {
+  const [, from, to] = LAST_OCTETS.exec(text) ?? [];
+  if (from === undefined || to === undefined) return undefined;
+  if (Number(from) > Number(to) || Number(to) > 255) return undefined;
+  return { from: BigInt(from), to: BigInt(to) };
 }
 
 function componentTypeOfSetting(setting: string): string | undefined {
