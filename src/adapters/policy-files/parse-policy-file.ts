@@ -3,6 +3,7 @@ import { extendPath, type JsonMember, type JsonNode, type PathStep } from "./jso
 
 /** Objects and lists inside one another; bounds every recursion over the document. */
 const MAX_DEPTH = 100;
+const BLANK = " \t\n\r";
 // The first is the cheap question: nearly no text has either.
 const SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -28,7 +29,7 @@ export interface ParsedText {
  * nesting deeper than 100. An integer that loses digits is a warning.
  */
 export function parsePolicyFile(text: string): ParsedText {
-  const scanner = createScanner(text, true);
+  const scanner = createScanner(text, false);
   const problems: TextProblem[] = [];
   const path: PathStep[] = [];
 
@@ -36,9 +37,11 @@ export function parsePolicyFile(text: string): ParsedText {
   let offset = 0;
   let lead = "";
   function advance(): void {
-    scanner.scan();
-    offset = scanner.getTokenOffset();
-    lead = text.charAt(offset);
+    do {
+      scanner.scan();
+      offset = scanner.getTokenOffset();
+      lead = text.charAt(offset);
+    } while (lead !== "" && BLANK.includes(lead)); // The scanner would skip comments as well.
   }
   const isBroken = (): boolean => (scanner.getTokenError() as number) !== 0;
   const at = (character: string): boolean => lead === character;
