@@ -170,7 +170,8 @@ async function firstLoad(activation: PolicyActivation): Promise<void> {
   }
 }
 
-function registryOf(settings: Settings): ComponentRegistry {
+/** @throws {StartError} Two settings contradict each other. */
+export function registryOf(settings: Settings): ComponentRegistry {
   const registry = createComponentRegistry({
     nodeIps: settings.NODE_IPS,
     ...(settings.CLIENT_IP_RANGE !== undefined && { clientIpRange: settings.CLIENT_IP_RANGE }),

@@ -58,19 +58,27 @@ export function readFlags(argv: readonly string[], { problems, ignored }: Findin
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [flag = "", ...assigned] = word.split("=");
     const name = flag.slice(2).toUpperCase().replaceAll("-", "_");
-    if (flag !== flagOf(name) || !isKnown(name)) {
-      usage(`unknown ${flag.startsWith("-") ? "flag" : "argument"} ${shown(flag)}${meant(flag)}`);
-      // Its value is not one more mistake.
-      if (assigned.length === 0 && rest[0]?.startsWith("-") === false) rest.shift();
-      continue;
-    }
-    const isSwitch = name === "INSECURE" && (rest[0]?.startsWith("--") ?? true);
-    const text = assigned.length > 0 ? assigned.join("=") : isSwitch ? "1" : rest.shift();
+    const isOurs = flag === flagOf(name) && isKnown(name);
+    if (!isOurs) usage(`unknown ${flag.startsWith("-") ? "flag" : "argument"} ${unknown(flag)}`);
+    const text = assigned.length > 0 ? assigned.join("=") : takeValue(name, isOurs, rest);
+    if (!isOurs || text === "") continue;
     if (text === undefined) usage(`${flag} needs a value: write ${flag} <value>`);
     else if (found.has(name)) usage(`${flag} is given twice: write it once`);
-    else if (text !== "") found.set(name, { name, text, origin: "flag", writtenAs: flag });
+    else found.set(name, { name, text, origin: "flag", writtenAs: flag });
   }
   return withoutIgnored([...found.values()], ignored);
+}
+
+/** The word after a flag, where it is the flag's value. */
+function takeValue(name: string, isOurs: boolean, rest: string[]): string | undefined {
+  const nextIsFlag = rest[0]?.startsWith("--") ?? true;
+  if (name === "INSECURE" && nextIsFlag) return "1";
+  // The value of a flag that nobody knows is not one more mistake.
+  return isOurs || !nextIsFlag ? rest.shift() : undefined;
+}
+
+function unknown(flag: string): string {
+  return `${shown(flag)}${meant(flag, Object.keys(SETTINGS).map(flagOf))}`;
 }
 
 /** The environment. Names that are not ours are somebody else's. */
@@ -143,7 +151,7 @@ function isKnown(name: string): boolean {
   return Object.hasOwn(SETTINGS, name) || IGNORED_SETTINGS.has(name) || isNodeIp(name);
 }
 
-function meant(text: string, candidates = Object.keys(SETTINGS).map(flagOf)): string {
+function meant(text: string, candidates: readonly string[]): string {
   const near = nearest(text, candidates);
   return near === undefined ? "" : `: did you mean \`${near}\`?`;
 }

@@ -131,7 +131,7 @@ function kind<T>(rule: string, isGood: (text: string) => boolean, read: (text: s
     fallback: F,
     about: string,
   ): Setting<F extends undefined ? T | undefined : T> => ({
-    schema: schema as unknown as z.ZodType<F extends undefined ? T | undefined : T, string>,
+    schema,
     fallback: fallback as F extends undefined ? T | undefined : T,
     rule,
     about,
@@ -154,11 +154,11 @@ function number(min: number, max: number) {
   );
 }
 
-function oneOf<const Words extends readonly string[]>(words: Words) {
+function oneOf<Word extends string>(words: readonly Word[]): ReturnType<typeof kind<Word>> {
   return kind(
     `must be ${words.join(" or ")}`,
-    (text) => words.includes(text),
-    (text): Words[number] => text,
+    (text) => words.some((word) => word === text),
+    (text) => text as Word,
   );
 }
 
@@ -176,7 +176,6 @@ function isHost(text: string): boolean {
 }
 
 function isPath(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- a path with a line break is a mistake in an env file
   return !/[\u0000-\u001f]/.test(text);
 }
 
