@@ -11,8 +11,8 @@ const IN_FLIGHT = 16;
 export type Load = (target: {
   readonly port: number;
   readonly path: string;
-  /** The request message, encoded. */
-  readonly message: Uint8Array;
+  /** The messages of one request, encoded. */
+  readonly messages: readonly Uint8Array[];
   readonly seconds: number;
 }) => Promise<number>;
 
@@ -27,9 +27,9 @@ export function h2load(): Load {
     throw new Error("h2load is not installed: install nghttp2-client (Debian) and run again");
   }
   const folder = mkdtempSync(join(tmpdir(), "flopynet-bench-"));
-  return async ({ port, path, message, seconds }) => {
+  return async ({ port, path, messages, seconds }) => {
     const body = join(folder, "request.bin");
-    writeFileSync(body, frame(message));
+    writeFileSync(body, Buffer.concat(messages.map(frame)));
     const output = await run("h2load", [
       ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
       ...["--duration", String(seconds), "--warm-up-time", "1", "--threads", "1"],

@@ -9,24 +9,15 @@ import { createPinoLog } from "../src/adapters/pino/log.js";
 import { loadConfig } from "../src/config/load-config.js";
 import { startEngine } from "../src/engine.js";
 import {
-  CheckConnectionRequest,
   type CheckConnectionResponse,
   PolicyDecisionServiceClient,
   PolicyDecisionServiceService,
 } from "../src/gen/flopynet/policy/v1/decision_service.js";
+import { CHECK } from "./questions.js";
 
 const POLICY_FILE = fileURLToPath(
   new URL("../test/fixtures/flopynet/policies.json", import.meta.url),
 );
-const REQUEST = CheckConnectionRequest.fromPartial({
-  clientId: "client-7",
-  srcType: "fl-client",
-  dstType: "fl-server",
-  srcIp: "192.168.100.101",
-  dstIp: "192.168.100.10",
-  dstPort: 8080,
-  protocol: "tcp",
-});
 
 const { settings } = loadConfig({
   argv: [],
@@ -47,7 +38,10 @@ noop.addService(PolicyDecisionServiceService, {
   ...Object.fromEntries(
     Object.keys(PolicyDecisionServiceService).map((method) => [method, () => undefined]),
   ),
-  checkConnection: (_call: unknown, respond: (error: null, value: CheckConnectionResponse) => void) => {
+  checkConnection: (
+    _call: unknown,
+    respond: (error: null, value: CheckConnectionResponse) => void,
+  ) => {
     respond(null, answer);
   },
 } as never);
@@ -74,7 +68,7 @@ process.once("SIGTERM", () => {
 function ask(port: number): Promise<CheckConnectionResponse> {
   const client = new PolicyDecisionServiceClient(`127.0.0.1:${port}`, credentials.createInsecure());
   return new Promise((resolve, reject) => {
-    client.checkConnection(REQUEST, (error, response) => {
+    client.checkConnection(CHECK, (error, response) => {
       client.close();
       if (error) reject(error);
       else resolve(response);

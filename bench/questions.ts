@@ -1,0 +1,14 @@
+import type { CheckConnectionRequest } from "../src/gen/flopynet/policy/v1/decision_service.js";
+
+/** An FL client that opens a connection to the FL server: allowed by FLOPY-NET's policies. */
+export const CHECK: CheckConnectionRequest = {
+  requestId: "",
+  clientId: "client-7",
+  srcType: "fl-client",
+  dstType: "fl-server",
+  srcIp: "192.168.100.101",
+  dstIp: "192.168.100.10",
+  dstPort: 8080,
+  protocol: "tcp",
+  explain: false,
+};
