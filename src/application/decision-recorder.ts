@@ -29,9 +29,9 @@ export interface DecisionCounts {
 
 export interface DecisionRecorder {
   readonly record: RecordDecision;
-  counts(): DecisionCounts;
+  readonly counts: () => DecisionCounts;
   /** Tells now of everything that waits for the end of its second or minute. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 export interface DecisionRecorderDeps {
