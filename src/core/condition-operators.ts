@@ -1,5 +1,6 @@
 import type { BinaryOperator, TextFunction } from "./condition.js";
 import { Failure, type Outcome } from "./condition-failure.js";
+import { searchSteps, type Steps, textSteps, UNBOUNDED } from "./steps.js";
 import { isList, isPlainMap, orderingNumber, type Value, valuesEqual } from "./values.js";
 
 /** What is not a boolean is a failure, also where `&&` and `||` may absorb it. */
@@ -21,19 +22,31 @@ export function negate(outcome: Outcome): Outcome {
 }
 
 /** Code points of a text, elements of a list, keys of a map that are not null (null is absent). */
-export function size(outcome: Outcome): Outcome {
+export function size(outcome: Outcome, steps: Steps = UNBOUNDED): Outcome {
   if (outcome instanceof Failure) return outcome;
   if (typeof outcome === "string") {
+    steps.left -= textSteps(outcome);
+    if (steps.left < 0) return 0;
     let codePoints = 0;
     for (const _ of outcome) codePoints += 1;
     return codePoints;
   }
   if (isList(outcome)) return outcome.length;
-  if (isPlainMap(outcome)) return Object.values(outcome).filter((value) => value !== null).length;
+  if (isPlainMap(outcome)) {
+    const values = Object.values(outcome);
+    steps.left -= values.length;
+    return values.filter((value) => value !== null).length;
+  }
   return new Failure([`${typeName(outcome)} has no size`]);
 }
 
-export function textFunction(name: TextFunction, operand: Value, argument: Value): Outcome {
+/** With `steps` used up, the answer means nothing; so it is for every operator here. */
+export function textFunction(
+  name: TextFunction,
+  operand: Value,
+  argument: Value,
+  steps: Steps = UNBOUNDED,
+): Outcome {
   if (typeof operand !== "string" || typeof argument !== "string") {
     return new Failure([
       `\`${name}\` needs two texts, got ${typeName(operand)} and ${typeName(argument)}`,
@@ -41,30 +54,44 @@ export function textFunction(name: TextFunction, operand: Value, argument: Value
   }
   switch (name) {
     case "startsWith":
+      steps.left -= textSteps(argument);
       return operand.startsWith(argument);
     case "endsWith":
+      steps.left -= textSteps(argument);
       return operand.endsWith(argument);
     case "contains":
-      return operand.includes(argument);
+      steps.left -= searchSteps(operand, argument);
+      return steps.left >= 0 && operand.includes(argument);
   }
 }
 
-export function binary(operator: BinaryOperator, left: Value, right: Value): Outcome {
+export function binary(
+  operator: BinaryOperator,
+  left: Value,
+  right: Value,
+  steps: Steps = UNBOUNDED,
+): Outcome {
   switch (operator) {
     case "==":
-      return valuesEqual(left, right);
+      return valuesEqual(left, right, steps);
     case "!=":
-      return !valuesEqual(left, right);
+      return !valuesEqual(left, right, steps);
     case "in":
       if (!isList(right)) return new Failure([`\`in\` needs a list, got ${typeName(right)}`]);
-      return right.some((element) => element !== null && valuesEqual(left, element));
+      return isIn(left, right, steps);
     case "<":
     case "<=":
     case ">":
     case ">=":
+      if (typeof left === "string") steps.left -= textSteps(left);
+      if (typeof right === "string") steps.left -= textSteps(right);
       return order(operator, left, right);
     case "+":
-      if (typeof left === "string" && typeof right === "string") return left + right;
+      if (typeof left === "string" && typeof right === "string") {
+        const joined = left + right;
+        steps.left -= textSteps(joined);
+        return joined;
+      }
       return arithmetic(operator, left, right);
     case "-":
     case "*":
@@ -72,6 +99,15 @@ export function binary(operator: BinaryOperator, left: Value, right: Value): Out
     case "%":
       return arithmetic(operator, left, right);
   }
+}
+
+function isIn(value: Value, list: readonly Value[], steps: Steps): boolean {
+  for (const element of list) {
+    steps.left -= 1;
+    if (steps.left < 0) return false;
+    if (element !== null && valuesEqual(value, element, steps)) return true;
+  }
+  return false;
 }
 
 /** Of two numbers, or of a number and text that is one; two texts have no order. */

@@ -19,7 +19,12 @@ export type TextFunction = "startsWith" | "endsWith" | "contains";
 export type Expression =
   | NameExpression
   | { readonly kind: "literal"; readonly value: string | number | boolean | null }
-  | { readonly kind: "list"; readonly elements: readonly Expression[] }
+  | {
+      readonly kind: "list";
+      readonly elements: readonly Expression[];
+      /** The list itself, where every element is a literal: made once and not per evaluation. */
+      readonly constant?: readonly Value[];
+    }
   | { readonly kind: "not"; readonly operand: Expression }
   | { readonly kind: "negate"; readonly operand: Expression }
   | { readonly kind: "and" | "or"; readonly left: Expression; readonly right: Expression }

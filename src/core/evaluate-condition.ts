@@ -1,17 +1,36 @@
 import type { ConditionResult, Expression, NameExpression, ResolveName } from "./condition.js";
 import { both, conditionError, Failure, type Outcome } from "./condition-failure.js";
 import { binary, negate, not, size, textFunction, truth, typeName } from "./condition-operators.js";
+import type { Steps } from "./steps.js";
 import { lookUp, type Value, type ValueMap } from "./values.js";
+
+/**
+ * The bound of one evaluation, whatever the request sends. A step is one part of the expression that
+ * is evaluated, one element of a list or key of a map that is looked at, or 64 characters of a text
+ * that are; a search in a text (`contains`) costs up to one per 64 times 8 characters compared. About
+ * a millisecond at most, and a hundred times what a person's condition takes.
+ */
+export const MAX_STEPS = 10_000;
 
 /**
  * What `expression` says with the names that `resolve` knows: true, false or error.
  *
  * Total: no expression and no value makes it throw. `&&` and `||` absorb a failing side as CEL
  * says: `false && error` and `error && false` are false, `true || error` and `error || true` are
- * true. The recursion is as deep as the expression, which is bounded where text is parsed.
+ * true. The recursion is as deep as the expression, which is bounded where text is parsed. An
+ * evaluation of more than `maxSteps` is an error that nothing absorbs.
  */
-export function evaluateCondition(expression: Expression, resolve: ResolveName): ConditionResult {
-  const outcome = evaluate(expression, resolve);
+export function evaluateCondition(
+  expression: Expression,
+  resolve: ResolveName,
+  maxSteps = MAX_STEPS,
+): ConditionResult {
+  const evaluation = { resolve, left: maxSteps };
+  const outcome = evaluate(expression, evaluation);
+  if (evaluation.left < 0) {
+    const message = `the condition takes more than ${maxSteps} steps`;
+    return { outcome: "error", message, missingAttributes: [] };
+  }
   if (outcome instanceof Failure) return conditionError(outcome);
   if (typeof outcome === "boolean") return { outcome: outcome ? "true" : "false" };
   return {
@@ -64,42 +83,52 @@ function parts(expression: Exclude<Expression, NameExpression>): readonly Expres
   }
 }
 
-function evaluate(expression: Expression, resolve: ResolveName): Outcome {
+/** One evaluation: what its names mean, and what is left of its steps. */
+interface Evaluation extends Steps {
+  readonly resolve: ResolveName;
+}
+
+/** Whatever comes up once the steps are used up; the whole condition errs then. */
+const EXHAUSTED = new Failure([]);
+
+function evaluate(expression: Expression, evaluation: Evaluation): Outcome {
+  evaluation.left -= 1;
+  if (evaluation.left < 0) return EXHAUSTED;
   switch (expression.kind) {
     case "literal":
       return expression.value;
     case "name":
-      return resolve(expression.path) ?? new Failure([expression]);
+      return evaluation.resolve(expression.path) ?? new Failure([expression]);
     case "has":
-      return (resolve(expression.name.path) ?? null) !== null;
+      return (evaluation.resolve(expression.name.path) ?? null) !== null;
     case "list":
-      return list(expression.elements, resolve);
+      return expression.constant ?? list(expression.elements, evaluation);
     case "not":
-      return not(evaluate(expression.operand, resolve));
+      return not(evaluate(expression.operand, evaluation));
     case "negate":
-      return negate(evaluate(expression.operand, resolve));
+      return negate(evaluate(expression.operand, evaluation));
     case "size":
-      return size(evaluate(expression.operand, resolve));
+      return size(evaluate(expression.operand, evaluation), evaluation);
     case "and":
-      return absorbing(false, "&&", expression.left, expression.right, resolve);
+      return absorbing(false, "&&", expression.left, expression.right, evaluation);
     case "or":
-      return absorbing(true, "||", expression.left, expression.right, resolve);
+      return absorbing(true, "||", expression.left, expression.right, evaluation);
     case "conditional": {
-      const test = truth("?:", evaluate(expression.test, resolve));
+      const test = truth("?:", evaluate(expression.test, evaluation));
       if (test instanceof Failure) return test;
-      return evaluate(test ? expression.then : expression.otherwise, resolve);
+      return evaluate(test ? expression.then : expression.otherwise, evaluation);
     }
     case "text": {
-      const operand = evaluate(expression.operand, resolve);
-      const argument = evaluate(expression.argument, resolve);
+      const operand = evaluate(expression.operand, evaluation);
+      const argument = evaluate(expression.argument, evaluation);
       if (operand instanceof Failure || argument instanceof Failure) return both(operand, argument);
-      return textFunction(expression.function, operand, argument);
+      return textFunction(expression.function, operand, argument, evaluation);
     }
     case "binary": {
-      const left = evaluate(expression.left, resolve);
-      const right = evaluate(expression.right, resolve);
+      const left = evaluate(expression.left, evaluation);
+      const right = evaluate(expression.right, evaluation);
       if (left instanceof Failure || right instanceof Failure) return both(left, right);
-      return binary(expression.operator, left, right);
+      return binary(expression.operator, left, right, evaluation);
     }
   }
 }
@@ -110,21 +139,21 @@ function absorbing(
   operator: string,
   leftSide: Expression,
   rightSide: Expression,
-  resolve: ResolveName,
+  evaluation: Evaluation,
 ): Outcome {
-  const left = truth(operator, evaluate(leftSide, resolve));
+  const left = truth(operator, evaluate(leftSide, evaluation));
   if (left === absorbed) return absorbed;
-  const right = truth(operator, evaluate(rightSide, resolve));
+  const right = truth(operator, evaluate(rightSide, evaluation));
   if (right === absorbed) return absorbed;
   if (left instanceof Failure || right instanceof Failure) return both(left, right);
   return !absorbed;
 }
 
-function list(elements: readonly Expression[], resolve: ResolveName): Outcome {
+function list(elements: readonly Expression[], evaluation: Evaluation): Outcome {
   const values: Value[] = [];
   const failures: Failure[] = [];
   for (const element of elements) {
-    const outcome = evaluate(element, resolve);
+    const outcome = evaluate(element, evaluation);
     if (outcome instanceof Failure) failures.push(outcome);
     else values.push(outcome);
   }

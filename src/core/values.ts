@@ -1,3 +1,5 @@
+import { type Steps, textSteps, UNBOUNDED } from "./steps.js";
+
 /**
  * What an attribute, a parameter or a literal can be: the JSON values. An integer above 2^53 has
  * already lost digits when it gets here. Null means "absent" wherever an attribute is looked up.
@@ -47,18 +49,25 @@ export function lookUp(map: ValueMap, path: readonly string[]): Value | undefine
  * THE equality, of `match` and of `==`: texts exactly, a number with a number or with its decimal
  * text, booleans with booleans, null with null. Lists element by element, where null equals nothing;
  * maps by own keys, where null is absent. Symmetric and transitive; any depth.
+ *
+ * @param steps - Counted down by what is looked at inside lists, maps and texts; once they are used
+ *   up the answer means nothing.
  */
-export function valuesEqual(left: Value, right: Value): boolean {
+export function valuesEqual(left: Value, right: Value, steps: Steps = UNBOUNDED): boolean {
   if (left === null || right === null) return left === right;
+  if (typeof left !== "object" || typeof right !== "object") {
+    return scalarsEqual(left, right, steps);
+  }
   // A list of its own instead of recursion: a policy file may nest deeper than the call stack.
   const pending: [Value, Value][] = [[left, right]];
   for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
     const [one, other] = pair;
-    if (one === null || other === null) return false;
-    const parts =
-      typeof one === "object" && typeof other === "object" ? pairParts(one, other) : undefined;
-    if (parts !== undefined) for (const part of parts) pending.push(part);
-    else if (!scalarsEqual(one, other)) return false;
+    if (one === null || other === null || steps.left < 0) return false;
+    if (typeof one === "object" && typeof other === "object") {
+      const parts = pairParts(one, other, steps);
+      if (parts === undefined) return false;
+      for (const part of parts) pending.push(part);
+    } else if (!scalarsEqual(one, other, steps)) return false;
   }
   return true;
 }
@@ -67,13 +76,17 @@ export function valuesEqual(left: Value, right: Value): boolean {
 function pairParts(
   one: Exclude<Value, Scalar | null>,
   other: Exclude<Value, Scalar | null>,
+  steps: Steps,
 ): [Value, Value][] | undefined {
   if (isList(one) && isList(other)) {
     if (one.length !== other.length) return undefined;
+    steps.left -= one.length;
+    if (steps.left < 0) return undefined;
     return one.map((element, index) => [element, other[index] ?? null]);
   }
   if (isList(one) || isList(other)) return undefined;
   const keys = presentKeys(one);
+  steps.left -= keys.length;
   if (keys.length !== presentKeys(other).length) return undefined;
   return keys.map((key) => [one[key] ?? null, ownValue(other, key) ?? null]);
 }
@@ -82,7 +95,12 @@ function presentKeys(map: ValueMap): string[] {
   return Object.keys(map).filter((key) => map[key] !== null);
 }
 
-function scalarsEqual(one: Value, other: Value): boolean {
+function scalarsEqual(one: Value, other: Value, steps: Steps): boolean {
+  if (typeof one === "string" && typeof other === "string") {
+    if (one.length !== other.length) return false;
+    steps.left -= textSteps(one);
+    return one === other;
+  }
   if (typeof one === "number" && typeof other === "string") return decimalText(one) === other;
   if (typeof one === "string" && typeof other === "number") return one === decimalText(other);
   return typeof one !== "object" && one === other;

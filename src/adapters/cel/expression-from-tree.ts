@@ -46,7 +46,7 @@ export function expressionFromTree(
       case ".":
         return name(node);
       case "list":
-        return { kind: "list", elements: node.args.map(inside) };
+        return list(node.args.map(inside));
       case "!_":
         return { kind: "not", operand: inside(node.args) };
       case "-_":
@@ -166,6 +166,12 @@ function binary(
   inside: Inside,
 ): Expression {
   return { kind: "binary", operator, left: inside(left), right: inside(right) };
+}
+
+function list(elements: readonly Expression[]): Expression {
+  const values = elements.flatMap((element) => (element.kind === "literal" ? [element.value] : []));
+  const isConstant = values.length === elements.length;
+  return { kind: "list", elements, ...(isConstant && { constant: values }) };
 }
 
 function isTextFunction(name: string): name is TextFunction {
