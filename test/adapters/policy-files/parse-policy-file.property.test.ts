@@ -13,6 +13,8 @@ const pieces = fc
       ),
       '"a"',
       '"b":',
+      '{"b":1,',
+      "[1,",
       String.raw`"\u00e9\n"`,
       String.raw`"\q"`,
       '"\t"',
