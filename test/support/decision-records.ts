@@ -72,11 +72,8 @@ export function aRecorder({ decisionEventsPerS = 1000 } = {}) {
       refuses = refused;
     },
     /** Details of the events of one type. */
-    async details(eventType: string) {
-      return (await events())
-        .filter((one) => one.eventType === eventType)
-        .map((one) => one.details);
-    },
+    details: async (eventType: string) =>
+      (await events()).filter((one) => one.eventType === eventType).map((one) => one.details),
     times: (count: number, decision: Decision, facts: Partial<DecisionRecord> = {}) => {
       for (let n = 0; n < count; n += 1) recorder.record(record(decision, facts));
     },
