@@ -16,6 +16,8 @@ export interface StoredPolicy {
 /** Something wrong, or probably wrong, with a policy file. */
 export interface PolicyIssue {
   readonly severity: "error" | "warning" | "info";
+  /** Which check found it: an id of `docs/linting.md`. */
+  readonly check?: string;
   /** File name as the operator gave it. */
   readonly file: string;
   /** Place in the document: `policies.fl-sec.rules[2].action`; empty for the whole document. */
