@@ -1,12 +1,15 @@
 import {
-  type DescEnum,
   type DescExtension,
   type DescFile,
   type DescMessage,
   type FileRegistry,
   toBinary,
 } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import {
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  FileDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
 
 /** Finds the files of the descriptor set as clients of server reflection ask for them. */
 export interface DescriptorIndex {
@@ -53,18 +56,34 @@ function withImports(file: DescFile | undefined): Buffer[] | undefined {
   return [...found].map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto)));
 }
 
-function symbolsOf(file: DescFile): string[] {
-  const messages = messagesOf(file);
-  const enums = [...file.enums, ...messages.flatMap((message) => message.nestedEnums)];
+// Why the raw descriptors: the registry's view leaves out the messages of map entries.
+function symbolsOf({ proto }: DescFile): string[] {
+  const scope = proto.package === "" ? "" : `${proto.package}.`;
   return [
-    ...messages.flatMap(messageSymbols),
-    ...enums.flatMap(enumSymbols),
-    ...file.extensions.map(({ typeName }) => typeName),
-    ...file.services.flatMap(({ typeName, methods }) => [
-      typeName,
-      ...methods.map(({ name }) => `${typeName}.${name}`),
+    ...proto.messageType.flatMap((message) => messageSymbols(scope, message)),
+    ...proto.enumType.flatMap((each) => enumSymbols(scope, each)),
+    ...proto.extension.map(({ name }) => `${scope}${name}`),
+    ...proto.service.flatMap(({ name, method }) => [
+      `${scope}${name}`,
+      ...method.map((each) => `${scope}${name}.${each.name}`),
     ]),
   ];
+}
+
+function messageSymbols(outer: string, message: DescriptorProto): string[] {
+  const { field, oneofDecl, extension, nestedType, enumType } = message;
+  const scope = `${outer}${message.name}.`;
+  return [
+    `${outer}${message.name}`,
+    ...[...field, ...oneofDecl, ...extension].map(({ name }) => `${scope}${name}`),
+    ...nestedType.flatMap((nested) => messageSymbols(scope, nested)),
+    ...enumType.flatMap((each) => enumSymbols(scope, each)),
+  ];
+}
+
+// Source: in protobuf an enum value is a sibling of its enum: `pkg.VALUE`, not `pkg.Enum.VALUE`.
+function enumSymbols(scope: string, { name, value }: EnumDescriptorProto): string[] {
+  return [name, ...value.map((each) => each.name)].map((symbol) => `${scope}${symbol}`);
 }
 
 function messagesOf(file: DescFile): DescMessage[] {
@@ -73,19 +92,4 @@ function messagesOf(file: DescFile): DescMessage[] {
     ...message.nestedMessages.flatMap(withNested),
   ];
   return file.messages.flatMap(withNested);
-}
-
-function messageSymbols(message: DescMessage): string[] {
-  const { typeName, fields, oneofs, nestedExtensions } = message;
-  return [
-    typeName,
-    ...[...fields, ...oneofs].map(({ name }) => `${typeName}.${name}`),
-    ...nestedExtensions.map((extension) => extension.typeName),
-  ];
-}
-
-// Source: in protobuf an enum value is a sibling of its enum: `pkg.VALUE`, not `pkg.Enum.VALUE`.
-function enumSymbols({ typeName, values }: DescEnum): string[] {
-  const scope = typeName.slice(0, typeName.lastIndexOf(".") + 1);
-  return [typeName, ...values.map(({ name }) => `${scope}${name}`)];
 }
