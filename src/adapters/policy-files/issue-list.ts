@@ -1,5 +1,6 @@
 import type { PolicyIssue } from "../../application/ports/policy-source.js";
 import { createPlaceFinder, extendPath } from "./json-tree.js";
+import { INVALID, type LoadCheck } from "./load-checks.js";
 
 /** What an issue is about, within one file. */
 export interface IssueSubject {
@@ -16,37 +17,46 @@ export function within(subject: IssueSubject, key: string): IssueSubject {
 /** Collects what is wrong with one file. Offsets are UTF-16, from 0. */
 export interface IssueList {
   readonly issues: readonly PolicyIssue[];
-  add(
-    severity: PolicyIssue["severity"],
+  /** The file, and line and column of an offset where there is a text to count in. */
+  placeOf(offset: number): Pick<PolicyIssue, "file" | "line" | "column">;
+  /** What refuses the set. */
+  error(subject: IssueSubject, offset: number, message: string, suggestion?: string): void;
+  /** What is legal and probably not meant. */
+  warn(
+    check: LoadCheck,
     subject: IssueSubject,
     offset: number,
     message: string,
     suggestion?: string,
   ): void;
-  error(subject: IssueSubject, offset: number, message: string, suggestion?: string): void;
-  warn(subject: IssueSubject, offset: number, message: string, suggestion?: string): void;
 }
 
-export function createIssueList(file: string, text: string): IssueList {
+/** @param text - Undefined: the policies came as values, and have no lines. */
+export function createIssueList(file: string, text: string | undefined): IssueList {
   const issues: PolicyIssue[] = [];
-  const placeOf = createPlaceFinder(text);
-  const add: IssueList["add"] = (severity, subject, offset, message, suggestion) => {
-    const { path, policyId, ruleIndex } = subject;
+  const lineAndColumn = text === undefined ? undefined : createPlaceFinder(text);
+  const placeOf: IssueList["placeOf"] = (offset) => ({ file, ...lineAndColumn?.(offset) });
+  function add(
+    kind: Pick<PolicyIssue, "severity" | "check">,
+    { path, policyId, ruleIndex }: IssueSubject,
+    offset: number,
+    message: string,
+    suggestion?: string,
+  ): void {
     issues.push({
-      severity,
-      file,
-      path,
+      ...kind,
       ...placeOf(offset),
+      path,
       ...(policyId === undefined ? {} : { policyId }),
       ...(ruleIndex === undefined ? {} : { ruleIndex }),
       message,
       ...(suggestion === undefined ? {} : { suggestion }),
     });
-  };
+  }
   return {
     issues,
-    add,
-    error: (...what) => add("error", ...what),
-    warn: (...what) => add("warning", ...what),
+    placeOf,
+    error: (...what) => add({ severity: "error", check: INVALID.id }, ...what),
+    warn: (check, ...what) => add({ severity: "warning", check }, ...what),
   };
 }

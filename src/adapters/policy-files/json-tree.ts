@@ -1,4 +1,4 @@
-import type { Value } from "../../core/values.js";
+import { isList, type Value } from "../../core/values.js";
 
 /** A JSON value with the place it stands at: UTF-16 offsets in the text, from 0. */
 export type JsonNode = JsonObject | JsonList | JsonScalar;
@@ -28,6 +28,30 @@ export interface JsonScalar {
 }
 
 export type PathStep = string | number;
+
+/**
+ * The tree of a value, which stands nowhere: every offset is 0.
+ *
+ * @param onNotFinite - Told of each number that JSON does not have; it becomes null.
+ */
+export function nodeOf(value: Value, onNotFinite: (path: string) => void, path = ""): JsonNode {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    onNotFinite(path);
+    return { kind: "scalar", offset: 0, value: null };
+  }
+  if (value === null || typeof value !== "object") return { kind: "scalar", offset: 0, value };
+  if (isList(value)) {
+    const elements = value.map((element, index) =>
+      nodeOf(element, onNotFinite, extendPath(path, index)),
+    );
+    return { kind: "list", offset: 0, elements };
+  }
+  const members = Object.entries(value).map(([key, member]): [string, JsonMember] => [
+    key,
+    { keyOffset: 0, node: nodeOf(member, onNotFinite, extendPath(path, key)) },
+  ]);
+  return { kind: "object", offset: 0, members: new Map(members) };
+}
 
 /** The value without its places. Objects have no prototype, so any key is only a key. */
 export function valueOf(node: JsonNode): Value {

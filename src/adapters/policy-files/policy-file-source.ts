@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
 import type {
@@ -6,12 +5,11 @@ import type {
   PolicyLoad,
   PolicySource,
 } from "../../application/ports/policy-source.js";
-import { decodePolicyFile } from "./decode-policy-file.js";
+import { decodeTexts, defaultsBeside } from "./policy-texts.js";
 import { digestOf, type FileContent, joinDigests, readFileContent } from "./read-file-content.js";
-import { fileIssue, type PolicyText, readPolicySet } from "./read-policy-set.js";
+import { fileIssue, readPolicySet } from "./read-policy-set.js";
 import { watchPolicyFiles } from "./watch-policy-files.js";
 
-const DEFAULTS_FILE = "default_policies.json";
 const READ_ATTEMPTS = 10;
 const READ_AGAIN_MS = 20;
 
@@ -29,7 +27,7 @@ export function createPolicyFileSource({
   conditionCompiler,
   requireFile = true,
 }: PolicyFileSourceDeps): PolicySource {
-  const defaultsFile = join(dirname(file), DEFAULTS_FILE);
+  const defaultsFile = defaultsBeside(file);
   let loadedDigest: string | undefined;
 
   return {
@@ -48,24 +46,21 @@ export function createPolicyFileSource({
 
   function loadContents({ main, defaults }: BothContents): PolicyLoad {
     const problems: PolicyIssue[] = [];
-    const warnings: PolicyIssue[] = [];
     if (main.state === "missing" && (requireFile || defaults.state === "missing")) {
       problems.push(
         fileIssue(file, "the POLICY_FILE is missing", "create it, or set POLICY_FILE to another"),
       );
     }
-    const mainText = textOf(file, main, problems, warnings);
-    const defaultsText = textOf(defaultsFile, defaults, problems, warnings);
-    const load = readPolicySet(
-      {
-        ...(mainText === undefined ? {} : { main: mainText }),
-        ...(defaultsText === undefined ? {} : { defaults: defaultsText }),
-      },
-      conditionCompiler,
+    const { texts, issues: decoding } = decodeTexts(
+      { name: file, content: main },
+      { name: defaultsFile, content: defaults },
     );
+    const load = readPolicySet(texts, conditionCompiler);
     const found = load.ok ? load.set.issues : load.issues;
-    const issues = [...problems, ...warnings, ...found];
-    if (problems.length > 0 || !load.ok) return { ok: false, issues };
+    const issues = [...problems, ...decoding, ...found];
+    if (!load.ok || issues.some(({ severity }) => severity === "error")) {
+      return { ok: false, issues };
+    }
     return { ok: true, set: { ...load.set, file, issues } };
   }
 }
@@ -94,26 +89,4 @@ async function readOnce(file: string, defaultsFile: string): Promise<BothContent
 
 function digestOfBoth({ main, defaults }: BothContents): string {
   return joinDigests([digestOf(main), digestOf(defaults)]);
-}
-
-function textOf(
-  name: string,
-  content: FileContent,
-  problems: PolicyIssue[],
-  warnings: PolicyIssue[],
-): PolicyText | undefined {
-  if (content.state === "missing") return undefined;
-  if (content.state === "unreadable") {
-    problems.push(fileIssue(name, content.why));
-    return undefined;
-  }
-  const decoded = decodePolicyFile(content.bytes);
-  if (!decoded.ok) {
-    problems.push({ ...fileIssue(name, decoded.message, decoded.suggestion), ...decoded.place });
-    return undefined;
-  }
-  if (decoded.warning !== undefined) {
-    warnings.push({ ...fileIssue(name, decoded.warning, "save it without"), severity: "warning" });
-  }
-  return { name, text: decoded.text };
 }

@@ -35,9 +35,19 @@ export function readPolicyFile(
   const issues = createIssueList(name, text);
   const { root, problems } = parsePolicyFile(text);
   for (const { severity, path, offset, message, suggestion } of problems) {
-    issues.add(severity, { path }, offset, message, suggestion);
+    if (severity === "error") issues.error({ path }, offset, message, suggestion);
+    else issues.warn("loses-digits", { path }, offset, message, suggestion);
   }
   if (root === undefined) return { policies: [], policyIds: new Set(), deleted: [], issues };
+  return readPolicyTree(root, issues, conditionCompiler);
+}
+
+/** The same for a document that is a tree already. */
+export function readPolicyTree(
+  root: JsonNode,
+  issues: IssueList,
+  conditionCompiler: ConditionCompiler,
+): ReadPolicyFile {
   reportProblems(FILE_HEAD, root, valueOf(root), issues, { path: "" });
   warnOfUnknownKeys(root, issues);
 
@@ -70,7 +80,7 @@ function warnOfUnknownKeys(root: JsonNode, issues: IssueList): void {
   for (const { key = "", message, suggestion } of unknownKeys("file", root.members.keys())) {
     const offset = root.members.get(key)?.keyOffset ?? root.offset;
     const what = `${message} of a policy file: kept and ignored`;
-    issues.warn({ path: extendPath("", key) }, offset, what, suggestion);
+    issues.warn("unknown-key", { path: extendPath("", key) }, offset, what, suggestion);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
+import type { PolicyTexts } from "../../application/ports/policy-reader.js";
 import type {
   LoadedPolicySet,
   PolicyIssue,
@@ -9,26 +10,23 @@ import { policyTypeRow } from "../../core/policy-types.js";
 import { compareIds } from "../../core/snapshot.js";
 import { canonicalPolicy, sha256 } from "./content-hash.js";
 import type { IssueList } from "./issue-list.js";
+import { INVALID } from "./load-checks.js";
 import { readPolicyFile, type ReadPolicyFile } from "./read-policy-file.js";
 import type { TranslatedPolicy } from "./translate-policy.js";
 
-export interface PolicyText {
-  /** As the operator gave it; for messages. */
-  readonly name: string;
-  readonly text: string;
-}
-
-export interface PolicyTexts {
-  /** Absent: the defaults alone are the set. */
-  readonly main?: PolicyText;
-  readonly defaults?: PolicyText;
-}
-
 type Origin = StoredPolicy["source"];
 
-interface Entry extends TranslatedPolicy {
+/** A policy of the effective set, and the file it stands in. */
+export interface PolicyEntry extends TranslatedPolicy {
   readonly source: Origin;
   readonly issues: IssueList;
+}
+
+/** The effective set as far as it could be read, and everything that is wrong with it. */
+export interface PolicyEntries {
+  readonly entries: readonly PolicyEntry[];
+  readonly issues: readonly PolicyIssue[];
+  readonly fileVersion?: number;
 }
 
 /**
@@ -39,14 +37,11 @@ export function readPolicySet(
   texts: PolicyTexts,
   conditionCompiler: ConditionCompiler,
 ): PolicyLoad {
-  const defaults = texts.defaults && readPolicyFile(texts.defaults, conditionCompiler);
-  const main = texts.main && readPolicyFile(texts.main, conditionCompiler);
-  const entries = effectiveEntries(main, defaults);
-  warnOfPowerlessPermits(entries);
-
-  const issues = [defaults, main].flatMap((file) => file?.issues.issues ?? []);
+  const { entries, issues, fileVersion } = entriesOfFiles({
+    main: texts.main && readPolicyFile(texts.main, conditionCompiler),
+    defaults: texts.defaults && readPolicyFile(texts.defaults, conditionCompiler),
+  });
   if (issues.some(({ severity }) => severity === "error")) return { ok: false, issues };
-  const fileVersion = (main ?? defaults)?.version;
   return {
     ok: true,
     set: {
@@ -58,11 +53,29 @@ export function readPolicySet(
   };
 }
 
+/** What two files say together; with an error in them, as far as they could be read. */
+export function entriesOfFiles({
+  main,
+  defaults,
+}: {
+  readonly main: ReadPolicyFile | undefined;
+  readonly defaults: ReadPolicyFile | undefined;
+}): PolicyEntries {
+  const entries = effectiveEntries(main, defaults);
+  warnOfPowerlessPermits(entries);
+  const fileVersion = (main ?? defaults)?.version;
+  return {
+    entries,
+    issues: [defaults, main].flatMap((file) => file?.issues.issues ?? []),
+    ...(fileVersion === undefined ? {} : { fileVersion }),
+  };
+}
+
 function effectiveEntries(
   main: ReadPolicyFile | undefined,
   defaults: ReadPolicyFile | undefined,
-): readonly Entry[] {
-  const effective = new Map<string, Entry>();
+): readonly PolicyEntry[] {
+  const effective = new Map<string, PolicyEntry>();
   if (defaults) {
     addPolicies(effective, defaults, "default_file");
     warnOfDeletedDefaults(defaults);
@@ -76,7 +89,7 @@ function effectiveEntries(
 
 /** Policies with their etags, and the hash of the list of all of them in canonical JSON. */
 function storedPolicies(
-  entries: readonly Entry[],
+  entries: readonly PolicyEntry[],
   texts: PolicyTexts,
 ): Pick<LoadedPolicySet, "policies" | "contentHash"> {
   const files = { file: texts.main?.name ?? "", default_file: texts.defaults?.name ?? "" };
@@ -97,6 +110,7 @@ function storedPolicies(
 export function fileIssue(file: string, message: string, suggestion?: string): PolicyIssue {
   return {
     severity: "error",
+    check: INVALID.id,
     file,
     path: "",
     message,
@@ -105,7 +119,7 @@ export function fileIssue(file: string, message: string, suggestion?: string): P
 }
 
 function addPolicies(
-  effective: Map<string, Entry>,
+  effective: Map<string, PolicyEntry>,
   { policies, issues }: ReadPolicyFile,
   source: Origin,
 ): void {
@@ -115,7 +129,7 @@ function addPolicies(
 }
 
 function removeDeleted(
-  effective: Map<string, Entry>,
+  effective: Map<string, PolicyEntry>,
   main: ReadPolicyFile,
   defaults: ReadPolicyFile | undefined,
 ): void {
@@ -130,7 +144,12 @@ function removeDeleted(
         "keep one of the two",
       );
     } else if (defaults?.policyIds.has(id) !== true) {
-      main.issues.warn(subject, offset, `no default policy has the id \`${id}\` to delete`);
+      main.issues.warn(
+        "deleted-unknown",
+        subject,
+        offset,
+        `no default policy has the id \`${id}\` to delete`,
+      );
     }
   }
 }
@@ -139,6 +158,7 @@ function warnOfDeletedDefaults({ deleted, issues }: ReadPolicyFile): void {
   const first = deleted[0];
   if (first === undefined) return;
   issues.warn(
+    "deleted-unknown",
     { path: "deleted" },
     first.offset,
     "`deleted` means nothing in the defaults",
@@ -147,7 +167,7 @@ function warnOfDeletedDefaults({ deleted, issues }: ReadPolicyFile): void {
 }
 
 // `default_effect: PERMIT` never weakens the row of the type, nor another policy's DENY.
-function warnOfPowerlessPermits(entries: readonly Entry[]): void {
+function warnOfPowerlessPermits(entries: readonly PolicyEntry[]): void {
   const denied = new Set(
     entries
       .filter(({ policy }) => policy.enabled && policy.defaultEffect === "deny")
@@ -158,6 +178,7 @@ function warnOfPowerlessPermits(entries: readonly Entry[]): void {
     const typeDenies = policyTypeRow(policy.type).defaultEffect === "deny";
     if (!typeDenies && !denied.has(policy.type)) continue;
     issues.warn(
+      "powerless-default",
       { ...subject, path: `${subject.path}.default_effect` },
       defaultEffectOffset,
       typeDenies

@@ -52,7 +52,8 @@ function compileAt(
     issues.error(subject, offset, `at character ${character}: ${compiled.message}`);
     return "refused";
   }
-  for (const warning of compiled.warnings) issues.warn(subject, offset, warning);
+  for (const warning of compiled.warnings)
+    issues.warn("unusual-condition", subject, offset, warning);
   return { text, expression: compiled.expression };
 }
 

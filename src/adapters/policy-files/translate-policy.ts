@@ -22,6 +22,8 @@ export interface TranslatedPolicy {
   /** As written, with `id` filled in. */
   readonly document: ValueMap;
   readonly subject: IssueSubject;
+  /** As written, with its places. */
+  readonly node: JsonObject;
   /** Where `default_effect` is said; absent when it is not. */
   readonly defaultEffectOffset?: number;
 }
@@ -73,6 +75,7 @@ export function translatePolicy(
     },
     document,
     subject,
+    node,
     ...(defaultEffect === undefined ? {} : { defaultEffectOffset: defaultEffect.offset }),
   };
 }
@@ -97,7 +100,7 @@ function warnOfUnknownKeys(node: JsonObject, subject: IssueSubject, issues: Issu
   for (const { key = "", message, suggestion } of unknownKeys("policy", node.members.keys())) {
     const offset = node.members.get(key)?.keyOffset ?? node.offset;
     const what = `${message} of a policy: kept and ignored`;
-    issues.warn(within(subject, key), offset, what, suggestion);
+    issues.warn("unknown-key", within(subject, key), offset, what, suggestion);
   }
 }
 
@@ -186,6 +189,7 @@ function warnOfSiblingParameters(
       const sibling = definedBy.get(name);
       if (sibling === undefined || sibling === rule.index) continue;
       issues.warn(
+        "sibling-parameter",
         { ...policy, path: extendPath(policy.path, rule.index), ruleIndex: rule.index },
         nodes[rule.index]?.offset ?? 0,
         `the condition reads \`${name}\`, which is a parameter of rule ${sibling} and not of this one: it is read from the request`,
@@ -210,6 +214,7 @@ function executableRule(
   issues: IssueList,
 ): Rule {
   issues.warn(
+    "code-never-executed",
     { ...subject, path: extendPath(subject.path, key) },
     memberOf(node, key)?.keyOffset ?? node.offset,
     `\`${key}\` is code, which is never executed: the policy denies with an error`,

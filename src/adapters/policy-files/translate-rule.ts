@@ -49,6 +49,7 @@ export function translateRule(
 
 function warnOfEveryRequest(node: JsonNode, { issues, subject }: RuleContext): void {
   issues.warn(
+    "every-request",
     subject,
     node.offset,
     "neither `match` nor `condition`: the rule holds for every request",

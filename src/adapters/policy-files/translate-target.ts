@@ -22,6 +22,11 @@ const CONNECTION_KEYS = [
   ...["src_ip_range", "dst_ip_range", "src_port_range", "dst_port_range", "request_id"],
 ];
 
+/** The key that `written` is another spelling of; itself where it is none. */
+export function canonicalKey(written: string): string {
+  return ALIASES.get(written) ?? written;
+}
+
 /** The fields of `match`, but for `condition`. Undefined when one of them is refused. */
 export function readTarget(
   node: JsonNode | undefined,
@@ -35,7 +40,7 @@ export function readTarget(
   for (const [alias, member] of node.members) {
     if (alias === "condition") continue;
     const at = within(subject, alias);
-    const key = ALIASES.get(alias) ?? alias;
+    const key = canonicalKey(alias);
     const other = written.get(key);
     if (other !== undefined) {
       issues.error(
@@ -51,6 +56,7 @@ export function readTarget(
     if (policyType === "network_security" && !isCarried(key)) {
       const meant = nearest(key, CONNECTION_KEYS);
       issues.warn(
+        "not-in-connection",
         at,
         member.keyOffset,
         `a connection has no \`${alias}\`: it holds only where the caller sends it in \`context\``,
@@ -64,7 +70,7 @@ export function readTarget(
       continue;
     }
     if (parsed.warning !== undefined) {
-      issues.warn(at, member.node.offset, `\`${alias}\`: ${parsed.warning}`);
+      issues.warn("host-bits", at, member.node.offset, `\`${alias}\`: ${parsed.warning}`);
     }
     fields.set(key, parsed.value);
   }

@@ -1,0 +1,170 @@
+import type { Condition, Expression, NameExpression } from "../condition.js";
+import { conditionNames } from "../evaluate-condition.js";
+import { nearest } from "../nearest.js";
+import type { Policy, Rule } from "../policy.js";
+import { isList, lookUp, orderingNumber, type Value, type ValueMap } from "../values.js";
+import { constantValue, isOrdering, possibleOutcomes } from "./condition-outcomes.js";
+import { allParts } from "./condition-parts.js";
+import type { LintInput, RuleFinding } from "./finding.js";
+import { CLIENT_NAMES, CONNECTION_ATTRIBUTES } from "./known-clients.js";
+
+const CONDITION = ["condition"];
+
+export function* neverTrue({ condition, parameters }: Rule): Iterable<RuleFinding> {
+  if (condition === undefined) return;
+  const can = possibleOutcomes(condition.expression, parameters);
+  if (can.true) return;
+  const why = can.why === undefined ? "" : `: ${can.why}`;
+  const message = can.error
+    ? can.false
+      ? `the condition can never be true${why}`
+      : `the condition fails on every request${why}`
+    : `the condition is false on every request${why}`;
+  yield { keys: CONDITION, message, suggestion: "mend it, or remove the rule" };
+}
+
+export function* alwaysTrue({ condition, parameters }: Rule): Iterable<RuleFinding> {
+  if (condition === undefined) return;
+  const can = possibleOutcomes(condition.expression, parameters);
+  if (can.false || can.error) return;
+  yield {
+    keys: CONDITION,
+    message: "the condition is true on every request",
+    suggestion: "leave it out, or write what was meant",
+  };
+}
+
+export function* textThresholds({ condition, parameters }: Rule): Iterable<RuleFinding> {
+  if (condition === undefined || !possibleOutcomes(condition.expression, parameters).true) return;
+  for (const part of allParts(condition.expression)) {
+    if (part.kind !== "binary" || !isOrdering(part.operator)) continue;
+    for (const side of [part.left, part.right]) {
+      const value = constantValue(side, parameters);
+      if (typeof value !== "string") continue;
+      const what = side.kind === "name" ? `the parameter \`${side.path.join(".")}\`` : "one side";
+      const isNumber = orderingNumber(value) !== undefined;
+      yield {
+        keys: side.kind === "name" ? ["parameters", side.path.join(".")] : CONDITION,
+        message: `${what} of \`${part.operator}\` is the text ${JSON.stringify(value)}: ${
+          isNumber
+            ? "it cannot be ordered with text that the request sends"
+            : "it cannot be ordered with anything"
+        }`,
+        suggestion: isNumber ? `write the number ${value}` : "write a number",
+      };
+    }
+  }
+}
+
+export function* protocolInOneCase({ condition, parameters }: Rule): Iterable<RuleFinding> {
+  if (condition === undefined || lookUp(parameters, ["protocol"]) !== undefined) return;
+  for (const part of allParts(condition.expression)) {
+    if (part.kind !== "binary" || !["==", "!=", "in"].includes(part.operator)) continue;
+    const other = isName(part.left, "protocol")
+      ? part.right
+      : isName(part.right, "protocol")
+        ? part.left
+        : undefined;
+    const texts = textsOf(other && constantValue(other, parameters));
+    if (!texts.some((text) => /[A-Za-z]/.test(text))) continue;
+    yield {
+      keys: CONDITION,
+      message: `a condition sees \`protocol\` as the caller wrote it, in any case: ${JSON.stringify(texts[0])} equals only itself`,
+      suggestion: `write "protocol" in \`match\`, where the case does not count`,
+    };
+    return;
+  }
+}
+
+function isName(expression: Expression, name: string): expression is NameExpression {
+  return expression.kind === "name" && expression.path.join(".") === name;
+}
+
+function textsOf(value: Value | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return (isList(value) ? value : [value]).filter((one) => typeof one === "string");
+}
+
+/** Names under `client.` that the engine does not know, in the target and in the condition. */
+export function* unknownClientNames(rule: Rule): Iterable<RuleFinding> {
+  const names = [
+    ...rule.target.map(({ key }) => ({ path: key.split("."), keys: ["match", key] })),
+    ...outsideNames(rule).map((path) => ({ path, keys: CONDITION })),
+  ];
+  for (const { path, keys } of names) {
+    const [root, name, ...rest] = path;
+    if (root !== "client" || name === undefined) continue;
+    const isKnown = CLIENT_NAMES.includes(name) && (name === "factors" || rest.length === 0);
+    if (isKnown) continue;
+    const written = path.join(".");
+    const meant = nearest([name, ...rest].join("."), CLIENT_NAMES);
+    yield {
+      keys,
+      message: `the engine knows no \`${written}\`: it is absent unless the caller sends it and no \`client_id\``,
+      ...(meant === undefined ? {} : { suggestion: `write \`client.${meant}\`` }),
+    };
+  }
+}
+
+/** The names that a rule's condition reads from the request. */
+export function outsideNames({
+  condition,
+  parameters,
+}: {
+  readonly condition?: Condition;
+  readonly parameters: ValueMap;
+}): readonly (readonly string[])[] {
+  if (condition === undefined) return [];
+  return conditionNames(condition.expression).filter(
+    (path) => lookUp(parameters, path) === undefined,
+  );
+}
+
+const LITERALS_ELSEWHERE = ["true", "false", "null", "none", "nil", "undefined"];
+
+/** Bare words that stand where a text, or `true`, `false` and `null` in lower case, were meant. */
+export function createUnquotedWords(
+  input: LintInput,
+): (rule: Rule, policy: Policy) => Iterable<RuleFinding> {
+  const attributes = new Set([
+    ...CONNECTION_ATTRIBUTES,
+    ...[...input.clients.policyTypes.values()].flatMap((questions) => questions.attributes),
+    ...input.policies.flatMap(({ rules }) =>
+      rules.flatMap(({ target }) => target.map(({ key }) => key)),
+    ),
+  ]);
+  let siblings: ReadonlySet<string> = new Set();
+  let siblingsOf: Policy | undefined;
+  return function* ({ condition, parameters }, policy) {
+    if (condition === undefined) return;
+    if (siblingsOf !== policy) {
+      siblings = new Set(policy.rules.flatMap((rule) => Object.keys(rule.parameters)));
+      siblingsOf = policy;
+    }
+    for (const part of allParts(condition.expression)) {
+      const word = comparedWord(part);
+      if (word === undefined || Object.hasOwn(parameters, word)) continue;
+      const literal = LITERALS_ELSEWHERE.includes(word.toLowerCase());
+      if (!literal && (attributes.has(word) || siblings.has(word))) continue;
+      yield {
+        keys: CONDITION,
+        message: `\`${word}\` is read as the name of an attribute, and none of that name is known`,
+        suggestion: literal ? literalFor(word) : `write '${word}' if the text is meant`,
+      };
+    }
+  };
+}
+
+/** The bare name on the right of `==` or `!=`. */
+function comparedWord(part: Expression): string | undefined {
+  if (part.kind !== "binary" || (part.operator !== "==" && part.operator !== "!=")) {
+    return undefined;
+  }
+  const { right } = part;
+  return right.kind === "name" && right.path.length === 1 ? right.path[0] : undefined;
+}
+
+function literalFor(word: string): string {
+  const lower = word.toLowerCase();
+  return `write \`${lower === "true" || lower === "false" ? lower : "null"}\`, or quote the text`;
+}

@@ -1,0 +1,150 @@
+import type { CombiningAlgorithm, Policy, Rule } from "../policy.js";
+import { policyTypeRow } from "../policy-types.js";
+import { compareIds } from "../snapshot.js";
+import type { ComparisonBudget, LintFinding, LintInput } from "./finding.js";
+import { createTargetBuckets, type TargetBuckets } from "./target-buckets.js";
+import { canMeet, type Constraint, constraintsOf, covers } from "./target-relation.js";
+
+interface PlacedRule {
+  readonly policy: Policy;
+  readonly rule: Rule;
+  readonly constraints: readonly Constraint[];
+}
+
+/** Rules that an earlier one always answers before, where the first rule that applies decides. */
+export function* shadowedRules({ policies, comparisons }: LintInput): Iterable<LintFinding> {
+  for (const tiers of byType(policies).values()) {
+    const typeIsFirst = isFirstApplicable(undefined, tiers[0]?.type ?? "");
+    let earlier = createTargetBuckets<PlacedRule>();
+    for (const policy of tiers) {
+      const policyIsFirst = isFirstApplicable(policy.combining, policy.type);
+      if (!typeIsFirst) earlier = createTargetBuckets();
+      const comesBefore = (other: Policy): boolean =>
+        other === policy ? policyIsFirst : other.priority > policy.priority;
+      for (const placed of placedRules(policy)) {
+        const shadow = coveringRule(placed, earlier, comesBefore, comparisons);
+        if (shadow !== undefined) yield shadowFinding(placed, shadow);
+        if (decides(placed.rule)) earlier.add(placed.constraints, placed);
+      }
+    }
+  }
+}
+
+function coveringRule(
+  { constraints }: PlacedRule,
+  earlier: TargetBuckets<PlacedRule>,
+  comesBefore: (other: Policy) => boolean,
+  comparisons: ComparisonBudget,
+): PlacedRule | undefined {
+  for (const candidate of earlier.mayCover(constraints)) {
+    if (!comparisons.spend()) return undefined;
+    if (comesBefore(candidate.policy) && covers(candidate.constraints, constraints)) {
+      return candidate;
+    }
+  }
+  return undefined;
+}
+
+function shadowFinding({ policy, rule }: PlacedRule, by: PlacedRule): LintFinding {
+  const where = by.policy === policy ? "" : ` of policy \`${by.policy.id}\` (a higher priority)`;
+  return {
+    ...{ policyId: policy.id, ruleIndex: rule.index, keys: [] },
+    message: `never reached: rule \`${by.rule.id}\` (${by.rule.action})${where} answers every request that this one matches`,
+    suggestion:
+      by.rule.verbClass === rule.verbClass
+        ? "remove it, or move it before the other"
+        : "move it before the other, or narrow the other",
+  };
+}
+
+/** Policies of one type and priority whose rules say the opposite of one request: deny wins. */
+export function* equalPriorityConflicts({
+  policies,
+  comparisons,
+}: LintInput): Iterable<LintFinding> {
+  for (const tiers of byType(policies).values()) {
+    const typeIsFirst = isFirstApplicable(undefined, tiers[0]?.type ?? "");
+    // In the other types deny wins at any priority: odd is only an allow that never counts.
+    const clashes = (deny: PlacedRule, allow: PlacedRule): boolean =>
+      typeIsFirst
+        ? canMeet(deny.constraints, allow.constraints)
+        : deny.rule.condition === undefined && covers(deny.constraints, allow.constraints);
+    for (const tier of groupBy(tiers, ({ priority }) => priority).values()) {
+      if (tier.length > 1) yield* conflictsOfTier(tier, typeIsFirst, clashes, comparisons);
+    }
+  }
+}
+
+function* conflictsOfTier(
+  tier: readonly Policy[],
+  typeIsFirst: boolean,
+  clashes: (deny: PlacedRule, allow: PlacedRule) => boolean,
+  comparisons: ComparisonBudget,
+): Iterable<LintFinding> {
+  const denies = createTargetBuckets<PlacedRule>();
+  const rules = tier.flatMap((policy) => [...placedRules(policy)]);
+  for (const placed of rules) {
+    if (placed.rule.verbClass === "deny") denies.add(placed.constraints, placed);
+  }
+  const told = new Set<string>();
+  for (const allow of rules) {
+    if (allow.rule.verbClass !== "allow") continue;
+    const found = typeIsFirst
+      ? denies.mayMeet(allow.constraints)
+      : denies.mayCover(allow.constraints);
+    for (const deny of found) {
+      if (!comparisons.spend()) return;
+      const pair = `${allow.policy.id} ${deny.policy.id}`;
+      if (deny.policy === allow.policy || told.has(pair) || !clashes(deny, allow)) continue;
+      told.add(pair);
+      yield conflictFinding(allow, deny);
+    }
+  }
+}
+
+function conflictFinding({ policy, rule }: PlacedRule, deny: PlacedRule): LintFinding {
+  const { priority } = policy;
+  return {
+    ...{ policyId: policy.id, ruleIndex: rule.index, keys: [] },
+    message: `rule \`${deny.rule.id}\` (${deny.rule.action}) of policy \`${deny.policy.id}\` says the opposite at the same priority ${priority}: deny wins`,
+    suggestion: "give one of the policies a higher priority, or narrow one of the rules",
+  };
+}
+
+/** Whether the rule settles every request that its target matches. */
+function decides({ verbClass, condition, unevaluable }: Rule): boolean {
+  const takesPart = verbClass === "allow" || verbClass === "deny";
+  return takesPart && condition === undefined && unevaluable === undefined;
+}
+
+function* placedRules(policy: Policy): Iterable<PlacedRule> {
+  for (const rule of policy.rules) {
+    if (rule.enabled) yield { policy, rule, constraints: constraintsOf(rule.target) };
+  }
+}
+
+function isFirstApplicable(combining: CombiningAlgorithm | undefined, type: string): boolean {
+  return (combining ?? policyTypeRow(type).combining) === "first-applicable";
+}
+
+/** Enabled policies of each type, by priority descending, then id. */
+function byType(policies: readonly Policy[]): ReadonlyMap<string, readonly Policy[]> {
+  const enabled = policies
+    .filter((policy) => policy.enabled)
+    .sort((left, right) => right.priority - left.priority || compareIds(left.id, right.id));
+  return groupBy(enabled, ({ type }) => type);
+}
+
+function groupBy<Key>(
+  policies: readonly Policy[],
+  keyOf: (policy: Policy) => Key,
+): ReadonlyMap<Key, readonly Policy[]> {
+  const groups = new Map<Key, Policy[]>();
+  for (const policy of policies) {
+    const key = keyOf(policy);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [policy]);
+    else group.push(policy);
+  }
+  return groups;
+}
