@@ -1,25 +1,34 @@
+import { combinePolicies, type Evaluation } from "./combine-policies.js";
 import type { Decision, DenyKind, Explanation, RuleRef } from "./decision.js";
 import type { PolicyEvaluation } from "./evaluate-policy.js";
 import { explain } from "./explain.js";
 import { mergeParameters, obligationsOf } from "./obligations.js";
 import type { Rule } from "./policy.js";
 import { reasonOf } from "./reason.js";
-import { evaluate, type Evaluation } from "./reference-evaluator.js";
+import { evaluateByReference } from "./reference-evaluator.js";
 import type { AccessRequest } from "./request.js";
 import { ruleRef } from "./rule-ref.js";
 import type { PolicySnapshot } from "./snapshot.js";
+import { indexedCandidates } from "./type-policies.js";
 
 /** The answer of `snapshot` to `request`. Total, synchronous, pure. */
 export function decide(snapshot: PolicySnapshot, request: AccessRequest): Decision {
-  return answer(evaluate(snapshot, request), snapshot.policyVersion);
+  const type = snapshot.policiesByType.get(request.policyType);
+  const candidates = type ? indexedCandidates(type, request) : [];
+  return answer(combinePolicies(snapshot, request, candidates), snapshot.policyVersion);
 }
 
-/** The same answer, with why it came out so: both from one walk. */
+/** The same answer by the definition: a walk that asks every rule. */
+export function decideByReference(snapshot: PolicySnapshot, request: AccessRequest): Decision {
+  return answer(evaluateByReference(snapshot, request), snapshot.policyVersion);
+}
+
+/** The same answer, with why it came out so: both from one walk by the definition. */
 export function decideAndExplain(
   snapshot: PolicySnapshot,
   request: AccessRequest,
 ): { readonly decision: Decision; readonly explanation: Explanation } {
-  const evaluation = evaluate(snapshot, request);
+  const evaluation = evaluateByReference(snapshot, request);
   return {
     decision: answer(evaluation, snapshot.policyVersion),
     explanation: explain(evaluation, request),

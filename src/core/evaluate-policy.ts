@@ -1,9 +1,15 @@
 import { denyOverrides, type Outcome, permitOverrides } from "./combining.js";
-import { ruleOutcome } from "./evaluate-rule.js";
+import { candidateOutcome } from "./evaluate-rule.js";
 import type { CombiningAlgorithm, OnError, Policy, Rule } from "./policy.js";
 import { type PolicyTypeRow, TRUST_ROW } from "./policy-types.js";
 import type { AccessRequest } from "./request.js";
 import { lookUp } from "./values.js";
+
+/** The rules of one policy that have to be asked: enabled, and their target holds. In file order. */
+export interface PolicyCandidates {
+  readonly policy: Policy;
+  readonly rules: Iterable<Rule>;
+}
 
 /** A rule that was reached and could not be evaluated. */
 export interface ErringRule {
@@ -27,12 +33,12 @@ export interface PolicyEvaluation {
 }
 
 /**
- * Walks the rules of `policy` in file order and combines them by its algorithm (that of its type
+ * Asks the candidates of one policy in file order and combines them by its algorithm (that of its type
  * where it names none). A first-applicable policy stops at the rule that settles it; the others reach
  * every rule. Only allow- and deny-class rules take part in the outcome.
  */
 export function evaluatePolicy(
-  policy: Policy,
+  { policy, rules }: PolicyCandidates,
   request: AccessRequest,
   row: PolicyTypeRow,
 ): PolicyEvaluation {
@@ -40,10 +46,9 @@ export function evaluatePolicy(
   const applied: Rule[] = [];
   const erring: ErringRule[] = [];
   const votes: Vote[] = [];
-  let reachedRules = 0;
-  for (const rule of policy.rules) {
-    reachedRules += 1;
-    const outcome = ruleOutcome(rule, request);
+  let reachedRules = policy.rules.length;
+  for (const rule of rules) {
+    const outcome = candidateOutcome(rule, request);
     if (outcome.kind === "not_applicable") continue;
     if (outcome.kind === "applied") applied.push(rule);
     else
@@ -51,7 +56,10 @@ export function evaluatePolicy(
     const vote = voteOf(rule, outcome.kind, combining, onErrorOf(rule, policy, request, row));
     if (vote === undefined) continue;
     votes.push({ rule, outcome: vote });
-    if (combining === "first-applicable") break;
+    if (combining === "first-applicable") {
+      reachedRules = rule.index + 1;
+      break;
+    }
   }
   const outcome = combine(combining, votes);
   return {

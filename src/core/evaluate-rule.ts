@@ -3,7 +3,7 @@ import type { Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
 import { targetMatches } from "./target.js";
 
-/** What one rule says about one request, before anything is combined. */
+/** What one rule whose target holds says about a request, before anything is combined. */
 export type RuleOutcome =
   | { readonly kind: "not_applicable" }
   | { readonly kind: "applied" }
@@ -16,9 +16,13 @@ export type RuleOutcome =
 const NOT_APPLICABLE: RuleOutcome = { kind: "not_applicable" };
 const APPLIED: RuleOutcome = { kind: "applied" };
 
-/** Target, then condition. Total. A rule that is switched off never applies and never errs. */
-export function ruleOutcome(rule: Rule, request: AccessRequest): RuleOutcome {
-  if (!rule.enabled || !targetMatches(rule.target, request)) return NOT_APPLICABLE;
+/** Whether `rule` has to be asked at all. A rule that is switched off never applies and never errs. */
+export function isCandidate(rule: Rule, request: AccessRequest): boolean {
+  return rule.enabled && targetMatches(rule.target, request);
+}
+
+/** What the condition of a candidate says. Total. */
+export function candidateOutcome(rule: Rule, request: AccessRequest): RuleOutcome {
   if (rule.unevaluable !== undefined) {
     return { kind: "error", message: rule.unevaluable, missingAttributes: [] };
   }

@@ -10,7 +10,7 @@ import type {
 import { conditionNames, conditionResolver, evaluateCondition } from "./evaluate-condition.js";
 import type { PolicyEvaluation } from "./evaluate-policy.js";
 import type { Policy, Rule } from "./policy.js";
-import type { Evaluation } from "./reference-evaluator.js";
+import type { ReferenceEvaluation } from "./reference-evaluator.js";
 import type { AccessRequest } from "./request.js";
 import { ruleRef } from "./rule-ref.js";
 import { traceTarget } from "./target.js";
@@ -25,7 +25,7 @@ const MAX_RULE_TRACES = 200;
  * that were not reached. Policies and rules stand in the order of the walk. Rules that are switched
  * off are left out.
  */
-export function explain(evaluation: Evaluation, request: AccessRequest): Explanation {
+export function explain(evaluation: ReferenceEvaluation, request: AccessRequest): Explanation {
   const candidates = [
     ...evaluation.reached.flatMap((policy) => reachedCandidates(policy, request)),
     ...evaluation.notReached.flatMap((policy) => notReached(policy, policy.rules)),
@@ -107,7 +107,12 @@ function traceRule({ policy, rule, outcome }: Candidate, request: AccessRequest)
   };
 }
 
-function traceCondition(condition: Condition, rule: Rule, request: AccessRequest): ConditionTrace {
+/** What the condition yields and what it read. */
+export function traceCondition(
+  condition: Condition,
+  rule: Rule,
+  request: AccessRequest,
+): ConditionTrace {
   const resolve = conditionResolver(rule.parameters, request.attributes);
   const result = evaluateCondition(condition.expression, resolve);
   const values = Object.create(null) as Record<string, Value>;

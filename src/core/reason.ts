@@ -1,6 +1,6 @@
+import type { Evaluation } from "./combine-policies.js";
 import type { ErringRule, PolicyEvaluation } from "./evaluate-policy.js";
 import type { Policy, Rule } from "./policy.js";
-import type { Evaluation } from "./reference-evaluator.js";
 
 /** The one sentence for a person. Never empty. */
 export function reasonOf(evaluation: Evaluation): string {

@@ -1,67 +1,37 @@
-import { denyOverrides, type Outcome } from "./combining.js";
-import { evaluatePolicy, type PolicyEvaluation } from "./evaluate-policy.js";
-import type { Policy } from "./policy.js";
-import { policyTypeRow } from "./policy-types.js";
+import { combinePolicies, type Evaluation } from "./combine-policies.js";
+import type { PolicyCandidates } from "./evaluate-policy.js";
+import { isCandidate } from "./evaluate-rule.js";
+import type { Policy, Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
 import type { PolicySnapshot } from "./snapshot.js";
-import type { Effect } from "./verbs.js";
 
-/** Everything the walk over the policies of one type found: the answer and its explanation alike. */
-export interface Evaluation {
-  readonly policyType: string;
-  /** False when no enabled policy has the type. */
-  readonly policyTypeKnown: boolean;
-  readonly outcome: Outcome;
-  /** What answers where the outcome is not applicable. */
-  readonly defaultEffect: Effect;
-  /** The policies that were reached, by priority descending, then id. */
-  readonly reached: readonly PolicyEvaluation[];
+/** An evaluation that knows every policy, as an explanation needs it. */
+export interface ReferenceEvaluation extends Evaluation {
   /** Policies of tiers below the one that answered (first-applicable types only). */
   readonly notReached: readonly Policy[];
 }
 
 /**
- * The definition of a right answer: a plain walk over every rule. Total, synchronous, pure.
- *
- * In a first-applicable type the highest tier (policies of equal priority) that is applicable answers
- * and the tiers below are not reached; in the others all policies count at once. Policies combine
- * deny > error > permit, so the order of policies in the file never matters.
+ * The definition of a right answer: a plain walk that asks every rule. Total, synchronous, pure.
+ * The index is this and faster; explanations come from here only.
  */
-export function evaluate(snapshot: PolicySnapshot, request: AccessRequest): Evaluation {
-  const { policyType } = request;
-  const row = policyTypeRow(policyType);
-  const policies = snapshot.policiesByType.get(policyType) ?? [];
-  const known = policies.length > 0;
-  const tiers = row.combining === "first-applicable" ? byPriority(policies) : [policies];
-
-  const reached: PolicyEvaluation[] = [];
-  let outcome: Outcome = "not_applicable";
-  for (const tier of tiers) {
-    const evaluations = tier.map((policy) => evaluatePolicy(policy, request, row));
-    reached.push(...evaluations);
-    outcome = denyOverrides(evaluations.map((evaluation) => evaluation.outcome));
-    if (outcome !== "not_applicable") break;
-  }
-  const strict =
-    policies.some((policy) => policy.defaultEffect === "deny") ||
-    (!known && snapshot.unknownTypeEffect === "deny");
-  return {
-    policyType,
-    policyTypeKnown: known,
-    outcome,
-    defaultEffect: strict ? "deny" : row.defaultEffect,
-    reached,
-    notReached: policies.slice(reached.length),
-  };
+export function evaluateByReference(
+  snapshot: PolicySnapshot,
+  request: AccessRequest,
+): ReferenceEvaluation {
+  const policies = snapshot.policiesByType.get(request.policyType)?.policies ?? [];
+  const evaluation = combinePolicies(snapshot, request, everyPolicy(policies, request));
+  return { ...evaluation, notReached: policies.slice(evaluation.reached.length) };
 }
 
-/** Runs of equal priority; `policies` are sorted by it. */
-function byPriority(policies: readonly Policy[]): Policy[][] {
-  const tiers: Policy[][] = [];
-  for (const policy of policies) {
-    const tier = tiers.at(-1);
-    if (tier?.[0]?.priority === policy.priority) tier.push(policy);
-    else tiers.push([policy]);
-  }
-  return tiers;
+function* everyPolicy(
+  policies: readonly Policy[],
+  request: AccessRequest,
+): Generator<PolicyCandidates> {
+  for (const policy of policies) yield { policy, rules: everyCandidate(policy, request) };
+}
+
+/** Asks as it is read: a first-applicable policy asks no rule after the one that settles it. */
+function* everyCandidate({ rules }: Policy, request: AccessRequest): Generator<Rule> {
+  for (const rule of rules) if (isCandidate(rule, request)) yield rule;
 }

@@ -1,13 +1,21 @@
 import type { Policy } from "./policy.js";
+import { compileType, type TypePolicies } from "./type-policies.js";
 import type { Effect } from "./verbs.js";
 
 /** Everything a decision depends on besides the request. Immutable; swapped whole. */
 export interface PolicySnapshot {
   readonly policyVersion: number;
-  /** Enabled policies of each type, by priority descending, then id by code units. Types without an enabled policy are absent. */
-  readonly policiesByType: ReadonlyMap<string, readonly Policy[]>;
+  /** Types without an enabled policy are absent. */
+  readonly policiesByType: ReadonlyMap<string, TypePolicies>;
   /** What answers for a type no enabled policy has, where the type's own row permits. */
   readonly unknownTypeEffect: Effect;
+}
+
+export interface SnapshotOptions {
+  readonly policyVersion: number;
+  readonly unknownTypeEffect?: Effect;
+  /** Types whose policies are the very same objects are taken over as they are. */
+  readonly previous?: PolicySnapshot;
 }
 
 /** The order of ids is by code unit, never by locale: `10` < `9` < `B` < `a`. */
@@ -18,20 +26,45 @@ export function compareIds(left: string, right: string): number {
 /** Builds the snapshot of `policies`, in any order; disabled ones are left out. */
 export function buildSnapshot(
   policies: readonly Policy[],
-  options: { readonly policyVersion: number; readonly unknownTypeEffect?: Effect },
+  options: SnapshotOptions,
 ): PolicySnapshot {
-  const enabled = policies.filter((policy) => policy.enabled);
-  const types = new Set(enabled.map((policy) => policy.type));
-  return {
-    policyVersion: options.policyVersion,
-    policiesByType: new Map(
-      [...types].map((type) => [
-        type,
-        enabled.filter((policy) => policy.type === type).sort(byPriority),
-      ]),
-    ),
-    unknownTypeEffect: options.unknownTypeEffect ?? "permit",
-  };
+  const steps = snapshotSteps(policies, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * The same, in steps of well under a millisecond each: whoever runs them decides when others have
+ * their turn.
+ */
+export function* snapshotSteps(
+  policies: readonly Policy[],
+  { policyVersion, unknownTypeEffect = "permit", previous }: SnapshotOptions,
+): Generator<void, PolicySnapshot> {
+  const grouped = new Map<string, Policy[]>();
+  for (const policy of policies) {
+    if (!policy.enabled) continue;
+    const group = grouped.get(policy.type);
+    if (group) group.push(policy);
+    else grouped.set(policy.type, [policy]);
+  }
+  const policiesByType = new Map<string, TypePolicies>();
+  for (const [type, group] of grouped) {
+    yield;
+    group.sort(byPriority);
+    const before = previous?.policiesByType.get(type);
+    policiesByType.set(
+      type,
+      before && isSame(before.policies, group) ? before : yield* compileType(group),
+    );
+  }
+  return { policyVersion, policiesByType, unknownTypeEffect };
+}
+
+function isSame(before: readonly Policy[], now: readonly Policy[]): boolean {
+  return before.length === now.length && before.every((policy, index) => policy === now[index]);
 }
 
 function byPriority(left: Policy, right: Policy): number {

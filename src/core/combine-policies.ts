@@ -1,0 +1,59 @@
+import { denyOverrides, type Outcome } from "./combining.js";
+import { evaluatePolicy, type PolicyCandidates, type PolicyEvaluation } from "./evaluate-policy.js";
+import { policyTypeRow } from "./policy-types.js";
+import type { AccessRequest } from "./request.js";
+import type { PolicySnapshot } from "./snapshot.js";
+import type { Effect } from "./verbs.js";
+
+/** Everything the walk over the policies of one type found. */
+export interface Evaluation {
+  readonly policyType: string;
+  /** False when no enabled policy has the type. */
+  readonly policyTypeKnown: boolean;
+  readonly outcome: Outcome;
+  /** What answers where the outcome is not applicable. */
+  readonly defaultEffect: Effect;
+  /** The policies that were reached, by priority descending, then id; those without candidates may be left out. */
+  readonly reached: readonly PolicyEvaluation[];
+}
+
+/**
+ * THE combination, whoever found the candidates. In a first-applicable type the highest tier (policies
+ * of equal priority) that is applicable answers and the tiers below are not reached; in the others all
+ * policies count at once. Policies combine deny > error > permit, so the order of policies in the
+ * file never matters.
+ *
+ * @param candidates - By priority descending, then id; read only as far as the tiers are reached.
+ */
+export function combinePolicies(
+  snapshot: PolicySnapshot,
+  request: AccessRequest,
+  candidates: Iterable<PolicyCandidates>,
+): Evaluation {
+  const { policyType } = request;
+  const row = policyTypeRow(policyType);
+  const type = snapshot.policiesByType.get(policyType);
+  const reached: PolicyEvaluation[] = [];
+  let tier: PolicyEvaluation[] = [];
+  let outcome: Outcome = "not_applicable";
+  for (const candidatesOfPolicy of candidates) {
+    const { policy } = candidatesOfPolicy;
+    const priority = tier[0]?.policy.priority ?? policy.priority;
+    if (row.combining === "first-applicable" && policy.priority !== priority) {
+      if (outcome !== "not_applicable") break;
+      tier = [];
+    }
+    const evaluation = evaluatePolicy(candidatesOfPolicy, request, row);
+    reached.push(evaluation);
+    tier.push(evaluation);
+    outcome = denyOverrides([outcome, evaluation.outcome]);
+  }
+  const strict = type ? type.defaultsToDeny : snapshot.unknownTypeEffect === "deny";
+  return {
+    policyType,
+    policyTypeKnown: type !== undefined,
+    outcome,
+    defaultEffect: strict ? "deny" : row.defaultEffect,
+    reached,
+  };
+}

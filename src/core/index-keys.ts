@@ -1,0 +1,55 @@
+import type { AccessRequest } from "./request.js";
+import type { TargetField } from "./target.js";
+import { decimalText, isList, lookUp, type Value } from "./values.js";
+
+/** What equal values share, and unequal ones never do: a key of a hash. */
+export type EqualityKey = string | number | boolean;
+
+/** An attribute that rules compare for equality: `protocol`, or any that is no address or port. */
+export interface KeyedAttribute {
+  /** From 0, within one index. */
+  readonly slot: number;
+  readonly path: readonly string[];
+  readonly isProtocol: boolean;
+}
+
+/** The keys that a field holds for; undefined for a field that is no equality. */
+export function keysOfField(field: TargetField): readonly EqualityKey[] | undefined {
+  switch (field.kind) {
+    case "equals":
+      return distinctKeys(field.values);
+    case "protocol":
+      return [...new Set(field.protocols)];
+    case "any":
+    case "address":
+    case "address-range":
+    case "port":
+      return undefined;
+  }
+}
+
+/** The keys of an attribute in `request`: several for a list, none when it is absent. */
+export function keysOfRequest(
+  attribute: KeyedAttribute,
+  request: AccessRequest,
+): readonly EqualityKey[] {
+  if (attribute.isProtocol) return request.protocols;
+  const value = lookUp(request.attributes, attribute.path);
+  if (value === undefined) return [];
+  if (isList(value)) return distinctKeys(value);
+  const key = keyOf(value);
+  return key === undefined ? [] : [key];
+}
+
+function distinctKeys(values: readonly Value[]): readonly EqualityKey[] {
+  return [...new Set(values.map(keyOf))].filter((key) => key !== undefined);
+}
+
+// The hash side of `valuesEqual`: a number is its decimal text, so that it meets the text it equals;
+// one that equals no text stays a number. NaN, null, lists and maps equal no value of a rule.
+function keyOf(value: Value): EqualityKey | undefined {
+  if (typeof value === "number") {
+    return Number.isNaN(value) ? undefined : (decimalText(value) ?? value);
+  }
+  return typeof value === "object" ? undefined : value;
+}

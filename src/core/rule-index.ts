@@ -1,0 +1,245 @@
+import { type BitBucket, buildBitBucket } from "./bit-bucket.js";
+import type { IndexQuery } from "./index-dimension.js";
+import { createEntryMaker, type IndexEntry, type IndexField, targetOf } from "./index-entry.js";
+import { type EqualityKey, type KeyedAttribute, keysOfRequest } from "./index-keys.js";
+import type { Rule } from "./policy.js";
+import type { AccessRequest } from "./request.js";
+import { type Target, targetMatches } from "./target.js";
+
+/**
+ * Which rules of one policy type match a request, at a cost that grows with the number of those that
+ * do. It decides nothing: it gives what asking every target would give. Immutable.
+ */
+export interface RuleIndex {
+  /** Ordinals of the enabled rules whose target holds, ascending. */
+  candidates(request: AccessRequest): readonly number[];
+}
+
+/**
+ * Rules that differ in an attribute are told apart by its hash, again and again, down to a handful
+ * that is asked one by one; a crowd that no equality tells apart becomes a bucket of bits.
+ */
+type Node =
+  | { readonly kind: "rules"; readonly rules: readonly LeafRule[] }
+  | { readonly kind: "bucket"; readonly bucket: BitBucket }
+  | {
+      readonly kind: "splits";
+      /** A rule stands in the first of them whose attribute it looks at. */
+      readonly splits: readonly Split[];
+      /** Rules that look at none of the attributes. */
+      readonly rest: Node;
+    };
+
+interface Split {
+  readonly attribute: KeyedAttribute;
+  readonly children: ReadonlyMap<EqualityKey, Node>;
+}
+
+interface LeafRule {
+  readonly ordinal: number;
+  /** What the way down to the leaf did not ask. */
+  readonly target: Target;
+}
+
+/** Asking so few one by one is cheaper than reading a bucket. */
+const FEW = 16;
+/** The bits of so many are so short that a hash would save nothing. */
+const CROWD = 256;
+/** A split is worth it when it leaves, of the rules it tells apart, one in so many. */
+const LEAST_GAIN = 4;
+/** A rule with longer lists would stand in too many leaves. */
+const MOST_COPIES = 16;
+/** Bound what a set of rules that all look at something else can cost to compile. */
+const MOST_SPLITS = 64;
+const DEEPEST = 12;
+
+/**
+ * Builds the index of one policy type. Yields now and then, so that a caller can let others have
+ * their turn.
+ *
+ * @param rules - Their position is the ordinal. Disabled ones are never candidates.
+ */
+export function* buildRuleIndex(rules: readonly Rule[]): Generator<void, RuleIndex> {
+  const entryOf = createEntryMaker();
+  const entries: IndexEntry[] = [];
+  for (const [ordinal, rule] of rules.entries()) {
+    if (ordinal % 256 === 255) yield;
+    if (rule.enabled) entries.push(entryOf(rule, ordinal));
+  }
+  const root = yield* buildNode(entries, 0);
+  return { candidates: (request) => merged(runsOf(root, request)) };
+}
+
+function* buildNode(entries: readonly IndexEntry[], depth: number): Generator<void, Node> {
+  const splits: Split[] = [];
+  let rest = entries;
+  while (rest.length > CROWD && splits.length < MOST_SPLITS && depth < DEEPEST) {
+    const attribute = yield* bestAttribute(rest);
+    if (!attribute) break;
+    const parted = yield* partition(rest, attribute);
+    const children = new Map<EqualityKey, Node>();
+    for (const [key, group] of parted.groups) {
+      if (children.size % 64 === 63) yield;
+      children.set(key, yield* buildNode(group, depth + 1));
+    }
+    splits.push({ attribute, children });
+    rest = parted.rest;
+  }
+  const leaf = yield* buildLeaf(rest);
+  return splits.length === 0 ? leaf : { kind: "splits", splits, rest: leaf };
+}
+
+function* buildLeaf(entries: readonly IndexEntry[]): Generator<void, Node> {
+  if (entries.length > FEW) {
+    return { kind: "bucket", bucket: yield* buildBitBucket(entries) };
+  }
+  const rules = entries.map(({ ordinal, fields }) => ({ ordinal, target: targetOf(fields) }));
+  return { kind: "rules", rules };
+}
+
+/** Groups rules by what they want of `attribute`; it need not be asked again in a group. */
+function* partition(
+  entries: readonly IndexEntry[],
+  attribute: KeyedAttribute,
+): Generator<void, { groups: ReadonlyMap<EqualityKey, IndexEntry[]>; rest: IndexEntry[] }> {
+  const groups = new Map<EqualityKey, IndexEntry[]>();
+  const rest: IndexEntry[] = [];
+  for (const [place, entry] of entries.entries()) {
+    if (place % 256 === 255) yield;
+    const asked = entry.fields.find((field) => canSplit(entry, field, attribute));
+    if (!asked?.keyed) {
+      rest.push(entry);
+      continue;
+    }
+    const { keys } = asked.keyed;
+    const grouped = {
+      ordinal: entry.ordinal,
+      fields: entry.fields.filter((field) => field !== asked),
+      copies: entry.copies * keys.length,
+    };
+    for (const key of keys) {
+      const group = groups.get(key);
+      if (group) group.push(grouped);
+      else groups.set(key, [grouped]);
+    }
+  }
+  return { groups, rest };
+}
+
+function canSplit(entry: IndexEntry, { keyed }: IndexField, attribute: KeyedAttribute): boolean {
+  return keyed?.attribute === attribute && entry.copies * keyed.keys.length <= MOST_COPIES;
+}
+
+interface Usage {
+  readonly attribute: KeyedAttribute;
+  rules: number;
+  readonly rulesByKey: Map<EqualityKey, number>;
+}
+
+/** The attribute that leaves the fewest rules to ask; undefined when none is worth a split. */
+function* bestAttribute(
+  entries: readonly IndexEntry[],
+): Generator<void, KeyedAttribute | undefined> {
+  const usages: Usage[] = [];
+  for (const [place, entry] of entries.entries()) {
+    if (place % 256 === 255) yield;
+    for (const field of entry.fields) {
+      const { keyed } = field;
+      if (!keyed || !canSplit(entry, field, keyed.attribute)) continue;
+      const { slot } = keyed.attribute;
+      const usage = (usages[slot] ??= {
+        attribute: keyed.attribute,
+        rules: 0,
+        rulesByKey: new Map(),
+      });
+      usage.rules += 1;
+      for (const key of keyed.keys) {
+        usage.rulesByKey.set(key, (usage.rulesByKey.get(key) ?? 0) + 1);
+      }
+    }
+  }
+  let best: { attribute: KeyedAttribute; left: number } | undefined;
+  for (const { attribute, rules, rulesByKey } of Object.values(usages)) {
+    const left = expectedSize(rulesByKey);
+    if (rules <= CROWD || left * LEAST_GAIN > rules) continue;
+    const inAll = entries.length - rules + left;
+    if (!best || inAll < best.left) best = { attribute, left: inAll };
+  }
+  return best?.attribute;
+}
+
+/** Of the group that a request falls into, if requests are spread as the rules are. */
+function expectedSize(rulesByKey: ReadonlyMap<EqualityKey, number>): number {
+  let sum = 0;
+  let squares = 0;
+  for (const count of rulesByKey.values()) {
+    sum += count;
+    squares += count * count;
+  }
+  return squares / sum;
+}
+
+/** One ascending run of ordinals per leaf that has any. */
+function runsOf(root: Node, request: AccessRequest): readonly number[][] {
+  const runs: number[][] = [];
+  const query = queryOf(request);
+  const visit = (node: Node): void => {
+    switch (node.kind) {
+      case "rules": {
+        const run: number[] = [];
+        for (const { ordinal, target } of node.rules) {
+          if (targetMatches(target, request)) run.push(ordinal);
+        }
+        if (run.length > 0) runs.push(run);
+        return;
+      }
+      case "bucket": {
+        const run = node.bucket.find(query);
+        if (run.length > 0) runs.push(run);
+        return;
+      }
+      case "splits":
+        for (const { attribute, children } of node.splits) {
+          for (const key of query.keysOf(attribute)) {
+            const child = children.get(key);
+            if (child) visit(child);
+          }
+        }
+        visit(node.rest);
+    }
+  };
+  visit(root);
+  return runs;
+}
+
+function queryOf(request: AccessRequest): IndexQuery {
+  const read: (readonly EqualityKey[] | undefined)[] = [];
+  return {
+    request,
+    keysOf: (attribute) => (read[attribute.slot] ??= keysOfRequest(attribute, request)),
+  };
+}
+
+/** All runs as one. A rule with a list stands in several leaves, and comes out once. */
+function merged(runs: readonly number[][]): readonly number[] {
+  return runs.reduce<readonly number[]>(
+    (all, run) => (all.length === 0 ? run : mergedPair(all, run)),
+    [],
+  );
+}
+
+function mergedPair(one: readonly number[], other: readonly number[]): number[] {
+  const result: number[] = [];
+  let next = 0;
+  for (const ordinal of one) {
+    for (; next < other.length; next += 1) {
+      const from = other[next] ?? ordinal;
+      if (from >= ordinal) break;
+      result.push(from);
+    }
+    if (other[next] === ordinal) next += 1;
+    result.push(ordinal);
+  }
+  for (; next < other.length; next += 1) result.push(other[next] ?? 0);
+  return result;
+}
