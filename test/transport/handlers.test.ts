@@ -1,0 +1,96 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Metadata } from "@grpc/grpc-js";
+import { describe, expect, it } from "vitest";
+import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
+import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
+import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
+import { createPolicyFileSource } from "../../src/adapters/policy-files/policy-file-source.js";
+import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
+import { createSystemClock } from "../../src/adapters/system/clock.js";
+import { createUuidIds } from "../../src/adapters/system/ids.js";
+import { createAccessControl } from "../../src/application/access-control.js";
+import { createPolicyActivation } from "../../src/application/activate-policies.js";
+import { createDecisionPoint } from "../../src/application/decision-point.js";
+import { createEventMaker } from "../../src/application/engine-events.js";
+import { PdpError } from "../../src/application/errors.js";
+import { createEventFeed } from "../../src/application/event-feed.js";
+import { createPolicyCatalog } from "../../src/application/list-policies.js";
+import type { Log } from "../../src/application/ports/log.js";
+import {
+  createHandlers,
+  type HandlersByService,
+  type ServiceName,
+} from "../../src/transport/handlers.js";
+import type { CallContext, ServiceHandlers } from "../../src/transport/rpc.js";
+
+const nothing = (): undefined => undefined;
+const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** The real use cases, over a policy file that is not there. */
+function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
+  const clock = createSystemClock();
+  const ids = createUuidIds({ clock });
+  const metrics = createPrometheusMetrics();
+  const eventLog = createMemoryEventLog({ logId: ids.eventId() });
+  const activation = createPolicyActivation({
+    source: createPolicyFileSource({
+      file: join(tmpdir(), ids.eventId(), "policies.json"),
+      conditionCompiler: createConditionCompiler(),
+    }),
+    versions: createMemoryPolicyVersionStore(),
+    ...{ eventLog, metrics, makeEvent: createEventMaker({ ids, clock }), clock, log },
+    unknownTypeEffect: "permit",
+  });
+  return createHandlers({
+    decisionPoint: createDecisionPoint({
+      activeSnapshot: nothing,
+      engineAttributes: () => ({}),
+      registry: { componentTypeOf: nothing },
+      recordDecision: nothing,
+      ...{ clock, ids },
+      batchMaxItems: 1000,
+    }),
+    eventFeed: createEventFeed({
+      ...{ eventLog, clock, log, metrics },
+      maxSubscribers: 1,
+      subscriberMaxLag: 1000,
+      bookmarkS: 5,
+    }),
+    policyCatalog: createPolicyCatalog(activation),
+    accessControl: createAccessControl({ insecure }),
+  });
+}
+
+function callFrom(peerIsLoopback: boolean): CallContext {
+  return { peerIsLoopback, metadata: new Metadata(), signal: AbortSignal.abort() };
+}
+
+type Handler = ServiceHandlers[string];
+
+async function reasonOf(handler: Handler | undefined, call: CallContext): Promise<string> {
+  const sink = { write: () => true, onDrain: nothing };
+  try {
+    await handler?.handle({ policyId: "p", afterCursor: "", last: 0 } as never, call, sink);
+    return "answered";
+  } catch (error) {
+    return error instanceof PdpError ? error.failure.reason : String(error);
+  }
+}
+
+describe("every handler stands behind the access table", () => {
+  const ADMIN = "flopynet.policy.v1.PolicyAdminService";
+  const EVENTS = "flopynet.policy.v1.EventService";
+
+  // prettier-ignore
+  it.each<[says: string, service: ServiceName, method: string, loopback: boolean, insecure: boolean, reason: string]>([
+    ["a reload from another machine is refused",            ADMIN,  "reloadPolicies", false, false, "UNAUTHENTICATED"],
+    ["a reload from this machine is tried",                 ADMIN,  "reloadPolicies", true,  false, "POLICY_INVALID"],
+    ["a reload from another machine with INSECURE=1 too",   ADMIN,  "reloadPolicies", false, true,  "POLICY_INVALID"],
+    ["reading policies from another machine is answered",   ADMIN,  "getPolicy",      false, false, "NO_ACTIVE_POLICY"],
+    ["a stream of events from another machine is answered", EVENTS, "streamEvents",   false, false, "answered"],
+  ])("%s", async (_says, service, method, loopback, insecure, reason) => {
+    const handler = handlersFor({ insecure })[service][method];
+    expect(await reasonOf(handler, callFrom(loopback))).toBe(reason);
+  });
+});
