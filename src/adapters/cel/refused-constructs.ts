@@ -1,3 +1,4 @@
+import { nearest } from "../../core/nearest.js";
 import { ConditionProblem } from "./condition-problem.js";
 import type { Token } from "./condition-tokens.js";
 import { olderWord } from "./older-spelling.js";
@@ -19,12 +20,22 @@ const INSTEAD: readonly (readonly [names: string, instead: string])[] = [
   ],
 ];
 
+/** Whether the language has, or refuses by name, a function `name`, so that it can mean nothing else. */
+export function isBuiltIn(name: string): boolean {
+  const refused = INSTEAD.some(([names]) => names.split(" ").includes(name));
+  return refused || FUNCTIONS.has(name) || METHODS.has(name);
+}
+
 /**
  * Refuses by name what CEL has and conditions have not: other functions, macros, indexing.
  *
+ * @param functionNames - Policy functions, which may be called as well.
  * @throws {ConditionProblem} At the first of them.
  */
-export function refuseUnsupported(tokens: readonly Token[]): void {
+export function refuseUnsupported(
+  tokens: readonly Token[],
+  functionNames: ReadonlySet<string>,
+): void {
   for (const [index, token] of tokens.entries()) {
     const isMember = tokens[index - 1]?.text === ".";
     const isWord = token.kind === "name" && olderWord(tokens, index) === undefined;
@@ -32,7 +43,7 @@ export function refuseUnsupported(tokens: readonly Token[]): void {
     if (isWord && /^in$/i.test(token.text) && token.text !== "in" && endsValue(tokens, index - 1)) {
       throw new ConditionProblem(`\`${token.text}\` is written \`in\``, token.start);
     }
-    if (isWord && tokens[index + 1]?.text === "(") refuseFunction(token, isMember);
+    if (isWord && tokens[index + 1]?.text === "(") refuseFunction(token, isMember, functionNames);
     if (token.text === "[" && endsValue(tokens, index - 1)) {
       const fix = "use `in`, or give the value a name of its own";
       throw new ConditionProblem(`an index in brackets is not supported; ${fix}`, token.start);
@@ -45,7 +56,15 @@ function refuseKeyword({ text, start }: Token): void {
   throw new ConditionProblem(`\`${text}\` is a word of the language and no part of a name`, start);
 }
 
-function refuseFunction({ text, start }: Token, isMember: boolean): void {
+function refuseFunction(
+  { text, start }: Token,
+  isMember: boolean,
+  functionNames: ReadonlySet<string>,
+): void {
+  if (functionNames.has(text)) {
+    if (!isMember) return;
+    throw new ConditionProblem(`write \`${text}(name)\`, with every argument inside`, start);
+  }
   if (KEYWORDS.has(text) || (isMember ? METHODS : FUNCTIONS).has(text)) return;
   const instead = INSTEAD.find(([names]) => names.split(" ").includes(text))?.[1];
   if (instead !== undefined) {
@@ -58,7 +77,11 @@ function refuseFunction({ text, start }: Token, isMember: boolean): void {
     );
   }
   if (FUNCTIONS.has(text)) throw new ConditionProblem(`write \`${text}(name)\``, start);
-  const known = "the functions are `has`, `size`, `startsWith`, `endsWith` and `contains`";
+  const near = nearest(text, functionNames);
+  const known =
+    near === undefined
+      ? "the functions are `has`, `size`, `startsWith`, `endsWith` and `contains`, and policy functions"
+      : `write \`${near}\``;
   throw new ConditionProblem(`there is no function \`${text}\`; ${known}`, start);
 }
 
