@@ -44,7 +44,7 @@ noop.addService(PolicyDecisionServiceService, {
   ) => {
     respond(null, answer);
   },
-} as never);
+});
 const noopPort = await new Promise<number>((resolve, reject) => {
   noop.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error) reject(error);

@@ -23,6 +23,7 @@ import type { Settings } from "./config/settings.js";
 import { startGrpcServer } from "./transport/grpc/server.js";
 import { createHandlers } from "./transport/handlers.js";
 import { startMetricsServer } from "./transport/metrics/server.js";
+import { isLoopbackAddress } from "./transport/peer.js";
 import { createRestApp } from "./transport/rest/app.js";
 import { startRestServer } from "./transport/rest/server.js";
 
@@ -101,6 +102,7 @@ export async function startEngine(deps: {
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });
 
+  warnOf(settings, log);
   eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
   await firstLoad(activation);
 
@@ -155,6 +157,18 @@ export async function startEngine(deps: {
   } catch (error) {
     await Promise.all(closers.map((close) => close()));
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
+  if (HOST !== "localhost" && !isLoopbackAddress(HOST)) {
+    const who = INSECURE
+      ? "INSECURE=1: every machine that reaches these ports can change policy"
+      : "other machines may ask and read; changes from them are refused";
+    log.warn({ host: HOST }, `listening beyond this machine, and nobody is authenticated: ${who}`);
+  }
+  if (STORAGE === "memory") {
+    log.info({}, "STORAGE=memory: nothing survives a restart, and the policy version begins anew");
   }
 }
 

@@ -137,13 +137,13 @@ describe("draining", () => {
     const engine = start({});
     const ports = await engine.listening();
     const client = protoClient(ports.grpc);
-    const stream = client.stream("StreamEvents", {});
+    const stream = client.events();
     await waitFor("the bookmark", () => stream.messages.length > 0);
     engine.child.kill("SIGTERM");
     const end = await stream.ended;
     expect(end).toMatchObject({ code: status.UNAVAILABLE, reason: "SHUTTING_DOWN" });
     const events = stream.messages.flatMap(
-      (message) => message["events"] as { event_type: string }[],
+      (message) => (message["events"] ?? []) as { event_type: string }[],
     );
     expect(events.at(-1)?.event_type).toBe("ENGINE_STOP");
     expect(end.metadata["cursor"]).toBe(stream.messages.at(-1)?.["cursor"]);
