@@ -1,6 +1,6 @@
-import { decide, decideAndExplain } from "../core/decide.js";
+import { decide } from "../core/decide.js";
 import type { Decision } from "../core/decision.js";
-import { accessRequest } from "../core/request.js";
+import { type AccessRequest, accessRequest } from "../core/request.js";
 import type { PolicySnapshot } from "../core/snapshot.js";
 import type { ValueMap } from "../core/values.js";
 import { requestItems } from "./check-batch.js";
@@ -12,12 +12,13 @@ import type {
   PolicyCheck,
 } from "./check.js";
 import { PdpError } from "./errors.js";
+import { explainAnswer } from "./explain-answer.js";
 import type { Clock } from "./ports/clock.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
 import type { Ids } from "./ports/ids.js";
 import type { RecordDecision } from "./record-decision.js";
 import { resolveAttributes } from "./resolve-attributes.js";
-import { type Question, questionOfConnection, questionOfPolicy } from "./validate-check.js";
+import { mayAsk, type Question, questionOfConnection, questionOfPolicy } from "./validate-check.js";
 
 export interface DecisionPointDeps {
   /** The snapshot to decide with; undefined without a good policy set. */
@@ -98,17 +99,19 @@ function answer(
   question: Question,
 ): CheckAnswer {
   const startMs = deps.clock.monotonicMs();
-  const request = accessRequest(
-    question.policyType,
-    resolveAttributes(question.attributes, {
-      isConnection: question.isConnection,
-      engine: deps.engineAttributes(),
-      registry: deps.registry,
-    }),
-  );
-  const { requestId, policyType, clientId } = question;
+  const engine = deps.engineAttributes();
+  const { requestId, policyType, clientId, isConnection, attributes: given } = question;
+  const resolved = (attributes: ValueMap): AccessRequest =>
+    accessRequest(
+      policyType,
+      resolveAttributes(attributes, { isConnection, engine, registry: deps.registry }),
+    );
+  const request = resolved(given);
   const answered = question.explain
-    ? decideAndExplain(snapshot, request)
+    ? explainAnswer({
+        ...{ snapshot, given, request },
+        requestOf: (changed) => (mayAsk(question, changed) ? resolved(changed) : undefined),
+      })
     : { decision: decide(snapshot, request) };
   const decisionId = deps.ids.decisionId();
   deps.recordDecision({

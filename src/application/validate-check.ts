@@ -56,6 +56,15 @@ export function questionOfPolicy(check: PolicyCheck): Question {
   };
 }
 
+/** Whether `question` would still be valid with these attributes. */
+export function mayAsk({ isConnection }: Question, attributes: ValueMap): boolean {
+  const violations = [
+    ...contextViolations(attributes, { refuseConnectionFields: false }),
+    ...(isConnection ? connectionViolations(attributes, "context.") : []),
+  ];
+  return violations.length === 0;
+}
+
 /** The fields that were given, by their names in files and contexts. */
 function connectionFields(check: ConnectionCheck): Record<string, Value> {
   const fields: Record<string, Value> = {};

@@ -1,5 +1,14 @@
 import type { CheckAnswer } from "../application/check.js";
-import type { PolicyTrace, RuleRef, RuleTrace } from "../core/decision.js";
+import type {
+  AttributeChange,
+  ConditionTrace,
+  Explanation,
+  FieldTrace,
+  NearestRule,
+  PolicyTrace,
+  RuleRef,
+  RuleTrace,
+} from "../core/decision.js";
 import type { Value, ValueMap } from "../core/values.js";
 
 /** The answer as one JSON object, for scripts. */
@@ -23,8 +32,40 @@ export function answerAsText({ decision, explanation }: CheckAnswer): string {
     ...section("could not be evaluated", erring),
     ...section("parameters", Object.entries(decision.parameters ?? {}).map(assignment)),
     ...section("obligations", obligations),
+    ...(explanation ? alternativeLines(decision.allowed, explanation) : []),
     ...section("explanation", (explanation?.policies ?? []).flatMap(policyLines)),
   ].join("\n");
+}
+
+/** What would have turned the answer; says so where nothing was found. */
+function alternativeLines(allowed: boolean, explanation: Explanation): string[] {
+  const { nearest, smallestChange, changesTried = 0 } = explanation;
+  const opposite = allowed ? "denied" : "allowed";
+  const none = `none found among ${changesTried} changed requests`;
+  return [
+    ...section(`the nearest rule that would have it ${opposite}`, nearestLines(nearest) ?? [none]),
+    ...(allowed
+      ? []
+      : section(
+          "the smallest change that is allowed",
+          smallestChange?.changes.map(changeText) ?? [none],
+        )),
+  ];
+}
+
+function nearestLines(nearest: NearestRule | undefined): string[] | undefined {
+  if (!nearest) return undefined;
+  const { rule, mustApply, fields, condition } = nearest;
+  return [
+    `${ruleText(rule)} would have ${mustApply ? "to apply" : "not to apply"}`,
+    ...fields.map((field) => `  ${fieldText(field)}`),
+    ...(condition ? conditionLines(condition) : []),
+  ];
+}
+
+function changeText({ attribute, from, to }: AttributeChange): string {
+  const was = from === undefined ? "nothing" : JSON.stringify(from);
+  return `${attribute}: ${was} -> ${to === undefined ? "nothing" : JSON.stringify(to)}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -53,20 +94,21 @@ function policyLines({ policyId, policyType, priority, applicable, rules }: Poli
 }
 
 function ruleLines({ rule, outcome, fields, condition }: RuleTrace): string[] {
-  const fieldLines = fields.map(
-    ({ key, expected, actual, matched, why }) =>
-      `${matched ? "+" : "-"} ${key}: expected ${JSON.stringify(expected)}, got ${
-        actual === undefined ? "nothing" : JSON.stringify(actual)
-      } (${why})`,
-  );
   return [
     `rule ${rule.ruleId} (${rule.action}): ${outcome.replaceAll("_", " ")}`,
-    ...fieldLines.map((line) => `  ${line}`),
-    ...(condition === undefined
-      ? []
-      : [
-          `  condition ${condition.text}: ${condition.error ?? condition.outcome}`,
-          ...Object.entries(condition.values).map((pair) => `    ${assignment(pair)}`),
-        ]),
+    ...fields.map((field) => `  ${fieldText(field)}`),
+    ...(condition ? conditionLines(condition) : []),
+  ];
+}
+
+function fieldText({ key, expected, actual, matched, why }: FieldTrace): string {
+  const got = actual === undefined ? "nothing" : JSON.stringify(actual);
+  return `${matched ? "+" : "-"} ${key}: expected ${JSON.stringify(expected)}, got ${got} (${why})`;
+}
+
+function conditionLines({ text, outcome, error, values }: ConditionTrace): string[] {
+  return [
+    `  condition ${text}: ${error ?? outcome}`,
+    ...Object.entries(values).map((pair) => `    ${assignment(pair)}`),
   ];
 }

@@ -91,7 +91,43 @@ export interface PolicyTrace {
   readonly rules: readonly RuleTrace[];
 }
 
+/** One attribute of a request that would have to differ. */
+export interface AttributeChange {
+  /** By its name in rules, dotted where nested. */
+  readonly attribute: string;
+  /** What the request has; absent when it has none. */
+  readonly from?: Value;
+  /** What it would have to have; absent when it would have to be left out. */
+  readonly to?: Value;
+}
+
+/** The rule that the smallest change turns, beside what of it would have to come out differently. */
+export interface NearestRule {
+  readonly rule: RuleRef;
+  /** True: it does not hold, and would have to. False: it holds or errs, and would have to not. */
+  readonly mustApply: boolean;
+  /** Its fields that would have to come out differently, as they came out. */
+  readonly fields: readonly FieldTrace[];
+  /** Its condition as it came out, where that would have to differ. */
+  readonly condition?: ConditionTrace;
+}
+
+/** A changed request that was decided, and allowed. Never empty. */
+export interface Counterfactual {
+  readonly changes: readonly AttributeChange[];
+}
+
+/** What would have turned an answer, as far as it was searched. */
+export interface Alternative {
+  /** Absent when no change was found. */
+  readonly nearest?: NearestRule;
+  /** For a denial: the fewest changes found that are allowed; absent when none was found. */
+  readonly smallestChange?: Counterfactual;
+  /** How many changed requests were decided in the search. */
+  readonly changesTried: number;
+}
+
 /** Why a decision came out as it did, at most 200 rule traces: applied, erring, then nearest misses. */
-export interface Explanation {
+export interface Explanation extends Partial<Alternative> {
   readonly policies: readonly PolicyTrace[];
 }

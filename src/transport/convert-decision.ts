@@ -1,8 +1,11 @@
 import type { CheckAnswer, ConnectionCheck, PolicyCheck } from "../application/check.js";
 import type {
+  ConditionTrace as CoreConditionTrace,
   Decision,
   DenyKind as CoreDenyKind,
   Explanation as CoreExplanation,
+  FieldTrace as CoreFieldTrace,
+  NearestRule as CoreNearestRule,
   Obligation as CoreObligation,
   PolicyTrace as CorePolicyTrace,
   RuleError as CoreRuleError,
@@ -10,11 +13,13 @@ import type {
   RuleTrace as CoreRuleTrace,
   TracedOutcome,
 } from "../core/decision.js";
-import type { Value } from "../core/values.js";
 import {
   ConditionOutcome,
+  type ConditionTrace,
   DenyKind,
   type Explanation,
+  type FieldTrace,
+  type NearestRule,
   type Obligation,
   type PolicyTrace,
   type RuleError,
@@ -118,8 +123,25 @@ function obligationToProto({ rule, action, parameters, advice }: CoreObligation)
   };
 }
 
-function explanationToProto({ policies }: CoreExplanation): Explanation {
-  return { policies: policies.map(policyTraceToProto) };
+function explanationToProto(explanation: CoreExplanation): Explanation {
+  const { policies, nearest, smallestChange, changesTried = 0 } = explanation;
+  return {
+    policies: policies.map(policyTraceToProto),
+    ...(nearest && { nearest: nearestToProto(nearest) }),
+    ...(smallestChange && {
+      smallestChange: { changes: smallestChange.changes.map((change) => ({ ...change })) },
+    }),
+    changesTried,
+  };
+}
+
+function nearestToProto({ rule, mustApply, fields, condition }: CoreNearestRule): NearestRule {
+  return {
+    rule: ruleRefToProto(rule),
+    mustApply,
+    fields: fields.map(fieldTraceToProto),
+    ...(condition && { condition: conditionTraceToProto(condition) }),
+  };
 }
 
 function policyTraceToProto(trace: CorePolicyTrace): PolicyTrace {
@@ -131,20 +153,16 @@ function ruleTraceToProto({ rule, outcome, fields, condition }: CoreRuleTrace): 
   return {
     rule: ruleRefToProto(rule),
     outcome: RULE_OUTCOME[outcome],
-    fields: fields.map(({ key, expected, actual, matched, why }) => ({
-      key,
-      expected: expected satisfies Value,
-      ...(actual !== undefined && { actual }),
-      matched,
-      why,
-    })),
-    ...(condition && {
-      condition: {
-        text: condition.text,
-        outcome: CONDITION_OUTCOME[condition.outcome],
-        values: structFromValues(condition.values),
-        error: condition.error ?? "",
-      },
-    }),
+    fields: fields.map(fieldTraceToProto),
+    ...(condition && { condition: conditionTraceToProto(condition) }),
   };
+}
+
+function fieldTraceToProto({ key, expected, actual, matched, why }: CoreFieldTrace): FieldTrace {
+  return { key, expected, ...(actual !== undefined && { actual }), matched, why };
+}
+
+function conditionTraceToProto(condition: CoreConditionTrace): ConditionTrace {
+  const { text, outcome, values, error = "" } = condition;
+  return { text, outcome: CONDITION_OUTCOME[outcome], values: structFromValues(values), error };
 }

@@ -1,8 +1,11 @@
 import type { CheckAnswer } from "../../application/check.js";
 import type {
+  AttributeChange,
   ConditionTrace,
   DenyKind,
   Explanation,
+  FieldTrace,
+  NearestRule,
   RuleRef,
   TracedOutcome,
 } from "../../core/decision.js";
@@ -58,25 +61,45 @@ export interface WireAnswer {
       readonly applicable: boolean;
       readonly rules: readonly WireTrace[];
     }[];
+    readonly nearest: WireNearest | null;
+    readonly smallestChange: { readonly changes: readonly WireChange[] } | null;
+    readonly changesTried: number;
   } | null;
 }
 
 interface WireTrace {
   readonly rule: WireRule;
   readonly outcome: string;
-  readonly fields: readonly {
-    readonly key: string;
-    readonly expected: WireValue | null;
-    readonly actual: WireValue | null;
-    readonly matched: boolean;
-    readonly why: string;
-  }[];
-  readonly condition: {
-    readonly text: string;
-    readonly outcome: string;
-    readonly values: WireStruct | null;
-    readonly error: string;
-  } | null;
+  readonly fields: readonly WireField[];
+  readonly condition: WireCondition | null;
+}
+
+interface WireNearest {
+  readonly rule: WireRule;
+  readonly mustApply: boolean;
+  readonly fields: readonly WireField[];
+  readonly condition: WireCondition | null;
+}
+
+interface WireField {
+  readonly key: string;
+  readonly expected: WireValue | null;
+  readonly actual: WireValue | null;
+  readonly matched: boolean;
+  readonly why: string;
+}
+
+interface WireCondition {
+  readonly text: string;
+  readonly outcome: string;
+  readonly values: WireStruct | null;
+  readonly error: string;
+}
+
+interface WireChange {
+  readonly attribute: string;
+  readonly from: WireValue | null;
+  readonly to: WireValue | null;
 }
 
 /** The answer as the engine itself has it. */
@@ -155,31 +178,54 @@ function ruleOf({ policyId, ruleId, ruleIndex = 0, action }: WireRule): RuleRef 
   return { policyId, ruleId, ruleIndex, action };
 }
 
-function explanationOf({ policies }: NonNullable<WireAnswer["explanation"]>): Explanation {
+function explanationOf(wire: NonNullable<WireAnswer["explanation"]>): Explanation {
+  const { policies, nearest, smallestChange, changesTried } = wire;
   return {
     policies: policies.map(({ rules, ...policy }) => ({
       ...policy,
       rules: rules.map(({ rule, outcome, fields, condition }) => ({
         rule: ruleOf(rule),
         outcome: wordOf(outcome, "RULE_OUTCOME_") as TracedOutcome,
-        fields: fields.map(({ key, expected, actual, matched, why }) => ({
-          key,
-          expected: valueOf(expected ?? {}),
-          ...(actual && { actual: valueOf(actual) }),
-          matched,
-          why,
-        })),
-        ...(condition && {
-          condition: {
-            text: condition.text,
-            outcome: wordOf(condition.outcome, "CONDITION_OUTCOME_") as ConditionTrace["outcome"],
-            values: mapOf(condition.values),
-            ...(condition.error !== "" && { error: condition.error }),
-          },
-        }),
+        fields: fields.map(fieldOf),
+        ...(condition && { condition: conditionOf(condition) }),
       })),
     })),
+    ...(nearest && { nearest: nearestOf(nearest) }),
+    ...(smallestChange && { smallestChange: { changes: smallestChange.changes.map(changeOf) } }),
+    changesTried,
   };
+}
+
+function nearestOf({ rule, mustApply, fields, condition }: WireNearest): NearestRule {
+  return {
+    rule: ruleOf(rule),
+    mustApply,
+    fields: fields.map(fieldOf),
+    ...(condition && { condition: conditionOf(condition) }),
+  };
+}
+
+function fieldOf({ key, expected, actual, matched, why }: WireField): FieldTrace {
+  return {
+    key,
+    expected: valueOf(expected ?? {}),
+    ...(actual && { actual: valueOf(actual) }),
+    matched,
+    why,
+  };
+}
+
+function conditionOf({ text, outcome, values, error }: WireCondition): ConditionTrace {
+  return {
+    text,
+    outcome: wordOf(outcome, "CONDITION_OUTCOME_") as ConditionTrace["outcome"],
+    values: mapOf(values),
+    ...(error !== "" && { error }),
+  };
+}
+
+function changeOf({ attribute, from, to }: WireChange): AttributeChange {
+  return { attribute, ...(from && { from: valueOf(from) }), ...(to && { to: valueOf(to) }) };
 }
 
 /** `DENY_KIND_EXPLICIT` -> `explicit`. */

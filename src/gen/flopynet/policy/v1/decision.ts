@@ -134,6 +134,63 @@ export interface TrustSummary {
 export interface Explanation {
   /** The policies that were looked at, in the order of evaluation: priority descending, then id. */
   policies: PolicyTrace[];
+  /**
+   * The rule that would have turned the answer, and what of it would have to come out differently.
+   * Absent when no change of the request that turns the answer was found.
+   */
+  nearest?:
+    | NearestRule
+    | undefined;
+  /**
+   * For a denial: the smallest change of the request that is allowed. Decided before it is named,
+   * with the same policy version. Absent for a permit, and when none was found.
+   */
+  smallestChange?:
+    | Counterfactual
+    | undefined;
+  /**
+   * How many changed requests were decided in the search for `nearest` and `smallest_change`: at
+   * most 400. When neither is present, nothing was found among these.
+   */
+  changesTried: number;
+}
+
+/** The rule that makes the difference between the answer and its opposite. */
+export interface NearestRule {
+  /** The rule. Always present. */
+  rule?:
+    | RuleRef
+    | undefined;
+  /**
+   * True when the rule does not hold and would have to; false when it holds, or could not be
+   * evaluated, and would have to not hold.
+   */
+  mustApply: boolean;
+  /** The keys of its `match` that would have to come out differently, as they came out. */
+  fields: FieldTrace[];
+  /** Its condition as it came out. Absent when that need not differ. */
+  condition?: ConditionTrace | undefined;
+}
+
+/** A changed request that is allowed. */
+export interface Counterfactual {
+  /** What differs from the request that was asked, each attribute once. At least one. */
+  changes: AttributeChange[];
+}
+
+/** One attribute that would have to differ. */
+export interface AttributeChange {
+  /** The attribute by its name in rules, dotted where nested: `dst_port`, `device.os`. */
+  attribute: string;
+  /**
+   * What the request has, component types that the engine looked up included. Absent when it has no
+   * such attribute.
+   */
+  from?:
+    | any
+    | undefined;
+  /** What it would have to have. Absent when the attribute would have to be left out. */
+  to?: any | undefined;
 }
 
 /** What became of one policy. */
@@ -540,13 +597,22 @@ export const TrustSummary: MessageFns<TrustSummary> = {
 };
 
 function createBaseExplanation(): Explanation {
-  return { policies: [] };
+  return { policies: [], nearest: undefined, smallestChange: undefined, changesTried: 0 };
 }
 
 export const Explanation: MessageFns<Explanation> = {
   encode(message: Explanation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.policies) {
       PolicyTrace.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nearest !== undefined) {
+      NearestRule.encode(message.nearest, writer.uint32(18).fork()).join();
+    }
+    if (message.smallestChange !== undefined) {
+      Counterfactual.encode(message.smallestChange, writer.uint32(26).fork()).join();
+    }
+    if (message.changesTried !== 0) {
+      writer.uint32(32).uint32(message.changesTried);
     }
     return writer;
   },
@@ -572,6 +638,30 @@ export const Explanation: MessageFns<Explanation> = {
             message.policies.push(PolicyTrace.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nearest = NearestRule.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.smallestChange = Counterfactual.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.changesTried = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -590,6 +680,240 @@ export const Explanation: MessageFns<Explanation> = {
   fromPartial(object: DeepPartial<Explanation>): Explanation {
     const message = createBaseExplanation();
     message.policies = object.policies?.map((e) => PolicyTrace.fromPartial(e)) || [];
+    message.nearest = (object.nearest !== undefined && object.nearest !== null)
+      ? NearestRule.fromPartial(object.nearest)
+      : undefined;
+    message.smallestChange = (object.smallestChange !== undefined && object.smallestChange !== null)
+      ? Counterfactual.fromPartial(object.smallestChange)
+      : undefined;
+    message.changesTried = object.changesTried ?? 0;
+    return message;
+  },
+};
+
+function createBaseNearestRule(): NearestRule {
+  return { rule: undefined, mustApply: false, fields: [], condition: undefined };
+}
+
+export const NearestRule: MessageFns<NearestRule> = {
+  encode(message: NearestRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== undefined) {
+      RuleRef.encode(message.rule, writer.uint32(10).fork()).join();
+    }
+    if (message.mustApply !== false) {
+      writer.uint32(16).bool(message.mustApply);
+    }
+    for (const v of message.fields) {
+      FieldTrace.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.condition !== undefined) {
+      ConditionTrace.encode(message.condition, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NearestRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNearestRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = RuleRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.mustApply = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fields.push(FieldTrace.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.condition = ConditionTrace.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NearestRule>): NearestRule {
+    return NearestRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NearestRule>): NearestRule {
+    const message = createBaseNearestRule();
+    message.rule = (object.rule !== undefined && object.rule !== null) ? RuleRef.fromPartial(object.rule) : undefined;
+    message.mustApply = object.mustApply ?? false;
+    message.fields = object.fields?.map((e) => FieldTrace.fromPartial(e)) || [];
+    message.condition = (object.condition !== undefined && object.condition !== null)
+      ? ConditionTrace.fromPartial(object.condition)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCounterfactual(): Counterfactual {
+  return { changes: [] };
+}
+
+export const Counterfactual: MessageFns<Counterfactual> = {
+  encode(message: Counterfactual, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.changes) {
+      AttributeChange.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Counterfactual {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCounterfactual();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.changes.push(AttributeChange.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Counterfactual>): Counterfactual {
+    return Counterfactual.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Counterfactual>): Counterfactual {
+    const message = createBaseCounterfactual();
+    message.changes = object.changes?.map((e) => AttributeChange.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAttributeChange(): AttributeChange {
+  return { attribute: "", from: undefined, to: undefined };
+}
+
+export const AttributeChange: MessageFns<AttributeChange> = {
+  encode(message: AttributeChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribute !== "") {
+      writer.uint32(10).string(message.attribute);
+    }
+    if (message.from !== undefined) {
+      Value.encode(Value.wrap(message.from), writer.uint32(18).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Value.encode(Value.wrap(message.to), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttributeChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttributeChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.from = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.to = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttributeChange>): AttributeChange {
+    return AttributeChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttributeChange>): AttributeChange {
+    const message = createBaseAttributeChange();
+    message.attribute = object.attribute ?? "";
+    message.from = object.from === undefined ? undefined : object.from;
+    message.to = object.to === undefined ? undefined : object.to;
     return message;
   },
 };
