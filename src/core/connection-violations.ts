@@ -36,17 +36,20 @@ export function isConnectionField(name: string): boolean {
  *   where a port may be decimal text and a protocol a number as well.
  */
 export function connectionViolations(fields: ValueMap, prefix: "" | "context."): FieldViolation[] {
-  return [...FIELD_RULES].flatMap(([name, ruleOf]) => {
+  const violations: FieldViolation[] = [];
+  for (const [name, ruleOf] of FIELD_RULES) {
     const value = ownValue(fields, name);
-    if (value === undefined || value === "") return [];
+    if (value === undefined || value === "") continue;
     const rule = ruleOf(value, prefix === "");
-    return rule === undefined ? [] : [{ field: `${prefix}${name}`, rule }];
-  });
+    if (rule !== undefined) violations.push({ field: `${prefix}${name}`, rule });
+  }
+  return violations;
 }
 
 function textRule(most: number): FieldRule {
   return (value) => {
     if (typeof value !== "string") return `must be text, got ${quoted(value)}`;
+    if (isShortAscii(value)) return undefined;
     if (/\p{Cs}/u.test(value)) return `must be well-formed text, got ${quoted(value)}`;
     return characters(value, most) <= most
       ? undefined
@@ -54,7 +57,13 @@ function textRule(most: number): FieldRule {
   };
 }
 
+/** What nearly every text is; it breaks no rule, and asking is cheap. */
+function isShortAscii(text: string): boolean {
+  return text.length <= MOST_CHARACTERS && /^[ -~]*$/.test(text);
+}
+
 function clientIdRule(value: Value): string | undefined {
+  if (typeof value === "string" && isShortAscii(value)) return undefined;
   const isPrintable =
     typeof value === "string" &&
     characters(value, MOST_CHARACTERS) <= MOST_CHARACTERS &&
