@@ -76,6 +76,7 @@ export const SETTINGS = {
   METRICS_PORT: port(9091, "Prometheus metrics. 0 takes any free port, which is printed"),
   REST_EXTRA_PORTS: ports([], "Further ports for REST, such as the documented 8003"),
   POLICY_FILE: path("policies/policies.json", "Main policy file; `default_policies.json` beside it is loaded first. Unset, the shipped file; a file that was set and is missing is a broken policy set, never an empty one"),
+  POLICY_FUNCTIONS_DIR: path(undefined, "Folder of policy functions, one in a JSON file, loaded and watched with the policies. Code there is never executed. Unset or missing, there are no functions"),
   POLICY_CONFIG: path(undefined, "A `policy_config.json` as documented; flags and the environment win over it"),
   DATA_DIR: path("./data", "Folder for what must survive a restart, created when missing: the policy version"),
   STORAGE: oneOf(["sqlite", "memory"])("sqlite", "`sqlite` keeps the policy version in DATA_DIR; `memory` keeps nothing and begins with the policy file's number each time"),
@@ -110,7 +111,6 @@ export type Settings = {
 export const IGNORED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ["SERVICE_TYPE", "means nothing to this engine"],
   ["SERVICE_VERSION", "means nothing to this engine"],
-  ["POLICY_FUNCTIONS_DIR", "is not used: code from policy is never executed"],
   ...[
     "DECISION_DURABILITY",
     "EVENT_RETENTION_DAYS",

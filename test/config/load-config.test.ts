@@ -176,7 +176,6 @@ describe("what goes with it", () => {
   it.each<[name: string, sentence: string]>([
     ["SERVICE_TYPE",         "SERVICE_TYPE means nothing to this engine: ignored"],
     ["SERVICE_VERSION",      "SERVICE_VERSION means nothing to this engine: ignored"],
-    ["POLICY_FUNCTIONS_DIR", "POLICY_FUNCTIONS_DIR is not used: code from policy is never executed: ignored"],
     ["DECISION_DURABILITY",  "DECISION_DURABILITY has no effect in this version: ignored"],
   ])("%s is accepted, ignored and named", (name, sentence) => {
     expect(load({ env: { [name]: "x" } }).ignored).toEqual([sentence]);

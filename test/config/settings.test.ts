@@ -50,6 +50,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
     bad: ["a\nb"],
     rule: "must be a path without control characters",
   },
+  POLICY_FUNCTIONS_DIR: { fallback: undefined, good: [["/etc/functions", "/etc/functions"]], bad: ["a\u0001b"], rule: "must be a path without control characters" },
   POLICY_CONFIG: { fallback: undefined, good: [["/etc/config.json", "/etc/config.json"]], bad: ["a\u0001b"], rule: "must be a path without control characters" },
   DATA_DIR: { fallback: "./data", good: [["/var/lib/flopynet", "/var/lib/flopynet"]], bad: ["a\tb"], rule: "must be a path without control characters" },
   STORAGE: { fallback: "sqlite", good: [["memory", "memory"], ["sqlite", "sqlite"]], bad: ["Memory", "postgres"], rule: "must be sqlite or memory" },

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { digestOfFunctions, functionFiles, listFunctions } from "./functions-folder.js";
 import { digestOf, joinDigests, readFileContent } from "./read-file-content.js";
 
 /** Files up to this size are read at every look: dates lie, content does not. */
@@ -12,8 +13,14 @@ interface Looked {
   readonly digest: string;
 }
 
-/** @returns A function that digests the files as they are now, rereading large ones only when touched. */
-export function createFileDigester(files: readonly string[]): () => Promise<string> {
+/**
+ * @param functionsFolder - Undefined: there is none.
+ * @returns A function that digests the files as they are now, rereading large ones only when touched.
+ */
+export function createFileDigester(
+  files: readonly string[],
+  functionsFolder: string | undefined,
+): () => Promise<string> {
   const last = new Map<string, Looked>();
 
   async function digestFile(file: string): Promise<string> {
@@ -25,7 +32,18 @@ export function createFileDigester(files: readonly string[]): () => Promise<stri
     return digest;
   }
 
-  return async () => joinDigests(await Promise.all(files.map(digestFile)));
+  async function digestFunctions(folder: string): Promise<string> {
+    const listing = await listFunctions(folder);
+    const digests = [];
+    for (const file of functionFiles(listing)) digests.push(await digestFile(file));
+    return digestOfFunctions(listing, digests);
+  }
+
+  return async () =>
+    joinDigests([
+      ...(await Promise.all(files.map(digestFile))),
+      ...(functionsFolder === undefined ? [] : [await digestFunctions(functionsFolder)]),
+    ]);
 }
 
 async function signatureOf(file: string): Promise<string | undefined> {

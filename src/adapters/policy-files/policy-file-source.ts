@@ -5,9 +5,16 @@ import type {
   PolicyLoad,
   PolicySource,
 } from "../../application/ports/policy-source.js";
-import { decodeTexts, defaultsBeside } from "./policy-texts.js";
+import type { Log } from "../../application/ports/log.js";
+import {
+  digestOfFunctions,
+  type FunctionsContent,
+  readFunctionsFolder,
+} from "./functions-folder.js";
+import { decodeFunctions, decodeTexts, defaultsBeside } from "./policy-texts.js";
 import { digestOf, type FileContent, joinDigests, readFileContent } from "./read-file-content.js";
 import { fileIssue, readPolicySet } from "./read-policy-set.js";
+import { createIgnoredFilesTeller } from "./tell-ignored-files.js";
 import { watchPolicyFiles } from "./watch-policy-files.js";
 
 const READ_ATTEMPTS = 10;
@@ -19,32 +26,43 @@ export interface PolicyFileSourceDeps {
   readonly conditionCompiler: ConditionCompiler;
   /** False: without the main file the defaults alone are the set. Default true: it is an error. */
   readonly requireFile?: boolean;
+  /**
+   * Where policy functions are, one in a file. A folder that is missing has none: a condition that
+   * calls one is refused then, so that nothing is decided without it.
+   */
+  readonly functions?: { readonly folder: string; readonly log: Log };
 }
 
-/** Policy kept in one or two JSON files, edited by people and by other programs. */
+/** Policy kept in one or two JSON files and a folder of functions, edited by people and by other programs. */
 export function createPolicyFileSource({
   file,
   conditionCompiler,
   requireFile = true,
+  functions,
 }: PolicyFileSourceDeps): PolicySource {
   const defaultsFile = defaultsBeside(file);
+  const functionsFolder = functions?.folder;
+  const places = { file, defaultsFile, functionsFolder };
+  const tellIgnored = functions && createIgnoredFilesTeller(functions.folder, functions.log);
   let loadedDigest: string | undefined;
 
   return {
     async load() {
-      const contents = await readBoth(file, defaultsFile);
-      loadedDigest = digestOfBoth(contents);
+      const contents = await readAll(places);
+      loadedDigest = digestOfAll(contents);
+      if (contents.functions) tellIgnored?.(contents.functions.listing);
       return loadContents(contents);
     },
     watch: (onChange) =>
       watchPolicyFiles({
         files: [file, defaultsFile],
+        functionsFolder,
         loadedDigest: () => loadedDigest,
         onChange,
       }),
   };
 
-  function loadContents({ main, defaults }: BothContents): PolicyLoad {
+  function loadContents({ main, defaults, functions: found }: AllContents): PolicyLoad {
     const problems: PolicyIssue[] = [];
     if (main.state === "missing" && (requireFile || defaults.state === "missing")) {
       problems.push(
@@ -55,9 +73,17 @@ export function createPolicyFileSource({
       { name: file, content: main },
       { name: defaultsFile, content: defaults },
     );
-    const load = readPolicySet(texts, conditionCompiler);
-    const found = load.ok ? load.set.issues : load.issues;
-    const issues = [...problems, ...decoding, ...found];
+    const functionTexts = found && decodeFunctions(functionsFolder ?? "", found);
+    const load = readPolicySet(
+      { ...texts, ...(functionTexts && { functions: functionTexts.texts }) },
+      conditionCompiler,
+    );
+    const issues = [
+      ...problems,
+      ...decoding,
+      ...(functionTexts?.issues ?? []),
+      ...(load.ok ? load.set.issues : load.issues),
+    ];
     if (!load.ok || issues.some(({ severity }) => severity === "error")) {
       return { ok: false, issues };
     }
@@ -65,28 +91,44 @@ export function createPolicyFileSource({
   }
 }
 
-interface BothContents {
-  readonly main: FileContent;
-  readonly defaults: FileContent;
+interface Places {
+  readonly file: string;
+  readonly defaultsFile: string;
+  readonly functionsFolder: string | undefined;
 }
 
-// Both files as they stood at one moment: read until two readings agree, so that a set is never made
+interface AllContents {
+  readonly main: FileContent;
+  readonly defaults: FileContent;
+  readonly functions?: FunctionsContent;
+}
+
+// All files as they stood at one moment: read until two readings agree, so that a set is never made
 // of half a write, or of one file before and the other after a change.
-async function readBoth(file: string, defaultsFile: string): Promise<BothContents> {
-  let previous = await readOnce(file, defaultsFile);
+async function readAll(places: Places): Promise<AllContents> {
+  let previous = await readOnce(places);
   for (let attempt = 1; attempt < READ_ATTEMPTS; attempt++) {
-    const contents = await readOnce(file, defaultsFile);
-    if (digestOfBoth(contents) === digestOfBoth(previous)) return contents;
+    const contents = await readOnce(places);
+    if (digestOfAll(contents) === digestOfAll(previous)) return contents;
     previous = contents;
     await sleep(READ_AGAIN_MS);
   }
   return previous;
 }
 
-async function readOnce(file: string, defaultsFile: string): Promise<BothContents> {
-  return { main: await readFileContent(file), defaults: await readFileContent(defaultsFile) };
+async function readOnce({ file, defaultsFile, functionsFolder }: Places): Promise<AllContents> {
+  return {
+    main: await readFileContent(file),
+    defaults: await readFileContent(defaultsFile),
+    ...(functionsFolder !== undefined && {
+      functions: await readFunctionsFolder(functionsFolder),
+    }),
+  };
 }
 
-function digestOfBoth({ main, defaults }: BothContents): string {
-  return joinDigests([digestOf(main), digestOf(defaults)]);
+function digestOfAll({ main, defaults, functions }: AllContents): string {
+  const digests = [digestOf(main), digestOf(defaults)];
+  if (functions === undefined) return joinDigests(digests);
+  const functionDigests = functions.files.map(({ content }) => digestOf(content));
+  return joinDigests([...digests, digestOfFunctions(functions.listing, functionDigests)]);
 }

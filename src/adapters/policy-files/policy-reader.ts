@@ -6,8 +6,8 @@ import type {
 } from "../../application/ports/policy-reader.js";
 import { createIssueList } from "./issue-list.js";
 import { extendPath, type JsonNode, memberOf, nodeOf } from "./json-tree.js";
-import { readPolicyFile, readPolicyTree } from "./read-policy-file.js";
-import { entriesOfFiles, type PolicyEntries } from "./read-policy-set.js";
+import { readPolicyTree } from "./read-policy-file.js";
+import { entriesOfFiles, entriesOfTexts, type PolicyEntries } from "./read-policy-set.js";
 import { canonicalKey } from "./translate-target.js";
 
 /** Reads policies without loading them, and remembers where everything stands. */
@@ -17,13 +17,7 @@ export function createPolicyReader({
   readonly conditionCompiler: ConditionCompiler;
 }): PolicyReader {
   return {
-    readTexts: ({ main, defaults }) =>
-      readingOf(
-        entriesOfFiles({
-          main: main && readPolicyFile(main, conditionCompiler),
-          defaults: defaults && readPolicyFile(defaults, conditionCompiler),
-        }),
-      ),
+    readTexts: (texts) => readingOf(entriesOfTexts(texts, conditionCompiler)),
     readDocuments(policies) {
       const issues = createIssueList("", undefined);
       const root = nodeOf({ policies }, (path) => {

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import type { PolicyText, PolicyTexts } from "../../application/ports/policy-reader.js";
 import type { PolicyIssue } from "../../application/ports/policy-source.js";
 import { decodePolicyFile } from "./decode-policy-file.js";
+import type { FunctionsContent } from "./functions-folder.js";
 import type { LoadCheck } from "./load-checks.js";
 import { type FileContent, readFileContent } from "./read-file-content.js";
 import { fileIssue } from "./read-policy-set.js";
@@ -35,6 +36,17 @@ export function decodeTexts(
     },
     issues,
   };
+}
+
+/** The texts of the policy functions in `folder`. A missing folder has none. */
+export function decodeFunctions(
+  folder: string,
+  { listing, files }: FunctionsContent,
+): { readonly texts: readonly PolicyText[]; readonly issues: readonly PolicyIssue[] } {
+  const issues: PolicyIssue[] = [];
+  if (listing.state === "unreadable") issues.push(fileIssue(folder, listing.why));
+  const texts = files.flatMap(({ name, content }) => textOf(name, content, issues) ?? []);
+  return { texts, issues };
 }
 
 /**

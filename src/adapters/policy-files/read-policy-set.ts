@@ -11,6 +11,7 @@ import { compareIds } from "../../core/snapshot.js";
 import { canonicalPolicy, sha256 } from "./content-hash.js";
 import type { IssueList } from "./issue-list.js";
 import { INVALID } from "./load-checks.js";
+import { readPolicyFunctions } from "./read-policy-functions.js";
 import { readPolicyFile, type ReadPolicyFile } from "./read-policy-file.js";
 import type { TranslatedPolicy } from "./translate-policy.js";
 
@@ -27,29 +28,46 @@ export interface PolicyEntries {
   readonly entries: readonly PolicyEntry[];
   readonly issues: readonly PolicyIssue[];
   readonly fileVersion?: number;
+  /** The policy functions in canonical JSON; absent when there are none. */
+  readonly functions?: string;
 }
 
 /**
  * The effective set of both files: the defaults, overridden by id and removed (`deleted`) by the main
- * file. All or nothing: any error in either file refuses the set, and every problem is listed.
+ * file, with the functions that their conditions may call. All or nothing: any error in any file
+ * refuses the set, and every problem is listed.
  */
 export function readPolicySet(
   texts: PolicyTexts,
   conditionCompiler: ConditionCompiler,
 ): PolicyLoad {
-  const { entries, issues, fileVersion } = entriesOfFiles({
-    main: texts.main && readPolicyFile(texts.main, conditionCompiler),
-    defaults: texts.defaults && readPolicyFile(texts.defaults, conditionCompiler),
-  });
+  const { entries, issues, fileVersion, functions } = entriesOfTexts(texts, conditionCompiler);
   if (issues.some(({ severity }) => severity === "error")) return { ok: false, issues };
   return {
     ok: true,
     set: {
-      ...storedPolicies(entries, texts),
+      ...storedPolicies(entries, texts, functions),
       ...(fileVersion === undefined ? {} : { fileVersion }),
       file: (texts.main ?? texts.defaults)?.name ?? "",
       issues,
     },
+  };
+}
+
+/** What the texts of one set say together; with an error in them, as far as they could be read. */
+export function entriesOfTexts(
+  texts: PolicyTexts,
+  conditionCompiler: ConditionCompiler,
+): PolicyEntries {
+  const functions = readPolicyFunctions(texts.functions ?? [], conditionCompiler);
+  const read = entriesOfFiles({
+    main: texts.main && readPolicyFile(texts.main, functions.conditionCompiler),
+    defaults: texts.defaults && readPolicyFile(texts.defaults, functions.conditionCompiler),
+  });
+  return {
+    ...read,
+    issues: [...functions.issues, ...read.issues],
+    ...(functions.canonical !== undefined && { functions: functions.canonical }),
   };
 }
 
@@ -87,10 +105,11 @@ function effectiveEntries(
   return [...effective.values()].sort((a, b) => compareIds(a.policy.id, b.policy.id));
 }
 
-/** Policies with their etags, and the hash of the list of all of them in canonical JSON. */
+/** Policies with their etags, and the hash of all of them and of the functions in canonical JSON. */
 function storedPolicies(
   entries: readonly PolicyEntry[],
   texts: PolicyTexts,
+  functions = "",
 ): Pick<LoadedPolicySet, "policies" | "contentHash"> {
   const files = { file: texts.main?.name ?? "", default_file: texts.defaults?.name ?? "" };
   const canonical = entries.map(({ document }) => canonicalPolicy(document));
@@ -102,7 +121,7 @@ function storedPolicies(
       file: files[source],
       etag: sha256(canonical[index] ?? ""),
     })),
-    contentHash: sha256(`[${canonical.join()}]`),
+    contentHash: sha256(`[${canonical.join()}]`, functions),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createFileDigester } from "./file-digester.js";
 
 /** A change is seen within this time even where the system reports none. */
@@ -12,7 +12,9 @@ const RESTLESS_MS = 500;
 
 export interface WatchDeps {
   readonly files: readonly string[];
-  /** Of what was loaded last (`joinDigests`, in the order of `files`); undefined before the first. */
+  /** The folder of policy functions; undefined: there is none. */
+  readonly functionsFolder?: string | undefined;
+  /** Of what was loaded last (`joinDigests`, in the order of `files`, then `digestOfFunctions`); undefined before the first. */
   readonly loadedDigest: () => string | undefined;
   readonly onChange: () => void;
 }
@@ -26,8 +28,11 @@ export interface WatchDeps {
  *
  * @returns A function that stops; the watch does not keep the process alive.
  */
-export function watchPolicyFiles({ files, loadedDigest, onChange }: WatchDeps): () => void {
-  const digest = createFileDigester(files);
+export function watchPolicyFiles(deps: WatchDeps): () => void {
+  const { files, functionsFolder, loadedDigest, onChange } = deps;
+  const digest = createFileDigester(files, functionsFolder);
+  // Any name in the folder will do: what is watched is the folder.
+  const followed = [...files, ...(functionsFolder ? [join(functionsFolder, "any.json")] : [])];
   const folders = createFolderWatch(onFolderEvent);
   let seen = loadedDigest();
   let candidate: { readonly digest: string; readonly sinceMs: number } | undefined;
@@ -56,7 +61,7 @@ export function watchPolicyFiles({ files, loadedDigest, onChange }: WatchDeps): 
     looking = true;
     const eventsBefore = events;
     dueMs = Infinity;
-    await folders.follow(files);
+    await folders.follow(followed);
     const isStill = consider(await digest());
     looking = false;
     lookIn(isStill && events === eventsBefore ? POLL_MS : SETTLE_MS);

@@ -12,6 +12,8 @@ export interface PolicyTexts {
   /** Absent: the defaults alone are the set. */
   readonly main?: PolicyText;
   readonly defaults?: PolicyText;
+  /** Policy functions, one in a text. Absent: none. */
+  readonly functions?: readonly PolicyText[];
 }
 
 /** What is read is not loaded: for looking at policies that may be wrong. Total. */
