@@ -41,12 +41,17 @@ interface LeafRule {
   readonly target: Target;
 }
 
-/** Asking so few one by one is cheaper than reading a bucket. */
-const FEW = 16;
-/** The bits of so many are so short that a hash would save nothing. */
-const CROWD = 256;
-/** A split is worth it when it leaves, of the rules it tells apart, one in so many. */
-const LEAST_GAIN = 4;
+/** When rules are asked, joined as bits or told apart by a hash. Changes the cost, never the answer. */
+export interface IndexShape {
+  /** Asking so many one by one is cheaper than reading a bucket. */
+  readonly few: number;
+  /** The bits of so many are so short that a hash would save nothing. */
+  readonly crowd: number;
+  /** A hash is worth it when it leaves, of the rules it tells apart, one in so many. */
+  readonly gain: number;
+}
+
+const MEASURED_SHAPE: IndexShape = { few: 16, crowd: 256, gain: 4 };
 /** A rule with longer lists would stand in too many leaves. */
 const MOST_COPIES = 16;
 /** Bound what a set of rules that all look at something else can cost to compile. */
@@ -59,38 +64,45 @@ const DEEPEST = 12;
  *
  * @param rules - Their position is the ordinal. Disabled ones are never candidates.
  */
-export function* buildRuleIndex(rules: readonly Rule[]): Generator<void, RuleIndex> {
+export function* buildRuleIndex(
+  rules: readonly Rule[],
+  shape: IndexShape = MEASURED_SHAPE,
+): Generator<void, RuleIndex> {
   const entryOf = createEntryMaker();
   const entries: IndexEntry[] = [];
   for (const [ordinal, rule] of rules.entries()) {
     if (ordinal % 256 === 255) yield;
     if (rule.enabled) entries.push(entryOf(rule, ordinal));
   }
-  const root = yield* buildNode(entries, 0);
+  const root = yield* buildNode(entries, shape, 0);
   return { candidates: (request) => merged(runsOf(root, request)) };
 }
 
-function* buildNode(entries: readonly IndexEntry[], depth: number): Generator<void, Node> {
+function* buildNode(
+  entries: readonly IndexEntry[],
+  shape: IndexShape,
+  depth: number,
+): Generator<void, Node> {
   const splits: Split[] = [];
   let rest = entries;
-  while (rest.length > CROWD && splits.length < MOST_SPLITS && depth < DEEPEST) {
-    const attribute = yield* bestAttribute(rest);
+  while (rest.length > shape.crowd && splits.length < MOST_SPLITS && depth < DEEPEST) {
+    const attribute = yield* bestAttribute(rest, shape);
     if (!attribute) break;
     const parted = yield* partition(rest, attribute);
     const children = new Map<EqualityKey, Node>();
     for (const [key, group] of parted.groups) {
       if (children.size % 64 === 63) yield;
-      children.set(key, yield* buildNode(group, depth + 1));
+      children.set(key, yield* buildNode(group, shape, depth + 1));
     }
     splits.push({ attribute, children });
     rest = parted.rest;
   }
-  const leaf = yield* buildLeaf(rest);
+  const leaf = yield* buildLeaf(rest, shape);
   return splits.length === 0 ? leaf : { kind: "splits", splits, rest: leaf };
 }
 
-function* buildLeaf(entries: readonly IndexEntry[]): Generator<void, Node> {
-  if (entries.length > FEW) {
+function* buildLeaf(entries: readonly IndexEntry[], { few }: IndexShape): Generator<void, Node> {
+  if (entries.length > few) {
     return { kind: "bucket", bucket: yield* buildBitBucket(entries) };
   }
   const rules = entries.map(({ ordinal, fields }) => ({ ordinal, target: targetOf(fields) }));
@@ -139,6 +151,7 @@ interface Usage {
 /** The attribute that leaves the fewest rules to ask; undefined when none is worth a split. */
 function* bestAttribute(
   entries: readonly IndexEntry[],
+  { crowd, gain }: IndexShape,
 ): Generator<void, KeyedAttribute | undefined> {
   const usages: Usage[] = [];
   for (const [place, entry] of entries.entries()) {
@@ -161,7 +174,7 @@ function* bestAttribute(
   let best: { attribute: KeyedAttribute; left: number } | undefined;
   for (const { attribute, rules, rulesByKey } of Object.values(usages)) {
     const left = expectedSize(rulesByKey);
-    if (rules <= CROWD || left * LEAST_GAIN > rules) continue;
+    if (rules <= crowd || left * gain > rules) continue;
     const inAll = entries.length - rules + left;
     if (!best || inAll < best.left) best = { attribute, left: inAll };
   }

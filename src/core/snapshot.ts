@@ -1,4 +1,5 @@
 import type { Policy } from "./policy.js";
+import type { IndexShape } from "./rule-index.js";
 import { compileType, type TypePolicies } from "./type-policies.js";
 import type { Effect } from "./verbs.js";
 
@@ -16,6 +17,8 @@ export interface SnapshotOptions {
   readonly unknownTypeEffect?: Effect;
   /** Types whose policies are the very same objects are taken over as they are. */
   readonly previous?: PolicySnapshot;
+  /** Default: as measured. Tests take small ones, to meet every kind of node with few rules. */
+  readonly indexShape?: IndexShape;
 }
 
 /** The order of ids is by code unit, never by locale: `10` < `9` < `B` < `a`. */
@@ -41,7 +44,7 @@ export function buildSnapshot(
  */
 export function* snapshotSteps(
   policies: readonly Policy[],
-  { policyVersion, unknownTypeEffect = "permit", previous }: SnapshotOptions,
+  { policyVersion, unknownTypeEffect = "permit", previous, indexShape }: SnapshotOptions,
 ): Generator<void, PolicySnapshot> {
   const grouped = new Map<string, Policy[]>();
   for (const policy of policies) {
@@ -57,7 +60,7 @@ export function* snapshotSteps(
     const before = previous?.policiesByType.get(type);
     policiesByType.set(
       type,
-      before && isSame(before.policies, group) ? before : yield* compileType(group),
+      before && isSame(before.policies, group) ? before : yield* compileType(group, indexShape),
     );
   }
   return { policyVersion, policiesByType, unknownTypeEffect };

@@ -1,7 +1,7 @@
 import type { PolicyCandidates } from "./evaluate-policy.js";
 import type { Policy, Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
-import { buildRuleIndex, type RuleIndex } from "./rule-index.js";
+import { buildRuleIndex, type IndexShape, type RuleIndex } from "./rule-index.js";
 
 /** The enabled policies of one type, compiled. Immutable. */
 export interface TypePolicies {
@@ -16,7 +16,10 @@ export interface TypePolicies {
 }
 
 /** Yields now and then, so that a caller can let others have their turn. */
-export function* compileType(policies: readonly Policy[]): Generator<void, TypePolicies> {
+export function* compileType(
+  policies: readonly Policy[],
+  shape?: IndexShape,
+): Generator<void, TypePolicies> {
   const rules: Rule[] = [];
   const owners: Policy[] = [];
   for (const policy of policies) {
@@ -27,7 +30,7 @@ export function* compileType(policies: readonly Policy[]): Generator<void, TypeP
     yield;
   }
   const defaultsToDeny = policies.some((policy) => policy.defaultEffect === "deny");
-  return { policies, defaultsToDeny, rules, owners, index: yield* buildRuleIndex(rules) };
+  return { policies, defaultsToDeny, rules, owners, index: yield* buildRuleIndex(rules, shape) };
 }
 
 /** The candidates of the policies that have any, from the index. */
