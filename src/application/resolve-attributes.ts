@@ -31,10 +31,11 @@ export function resolveAttributes(
     readonly registry: ComponentRegistry;
   },
 ): ValueMap {
-  const attributes = Object.create(null) as Record<string, Value>;
+  // A plain object, because one without prototype is slow to read; `__proto__` was refused before.
+  const attributes: Record<string, Value> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (name === "engine" || name.startsWith("engine.")) continue;
-    if (options.isConnection && value === "" && CONNECTION_FIELDS.has(name)) continue;
+    if (value === null || name === "engine" || name.startsWith("engine.")) continue;
+    if (value === "" && options.isConnection && CONNECTION_FIELDS.has(name)) continue;
     attributes[name] = value;
   }
   attributes["engine"] = options.engine;

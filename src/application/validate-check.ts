@@ -1,7 +1,7 @@
 import { connectionViolations } from "../core/connection-violations.js";
 import { contextViolations } from "../core/context-violations.js";
 import type { FieldViolation } from "../core/request.js";
-import type { Value, ValueMap } from "../core/values.js";
+import type { ValueMap } from "../core/values.js";
 import type { ConnectionCheck, PolicyCheck } from "./check.js";
 import { PdpError } from "./errors.js";
 
@@ -19,19 +19,22 @@ export interface Question {
 
 const CONNECTION_TYPE = "network_security";
 const MAX_POLICY_TYPE_LENGTH = 256;
+const NONE: readonly FieldViolation[] = [];
 
 /** @throws {PdpError} REQUEST_INVALID with every broken rule. */
 export function questionOfConnection(check: ConnectionCheck): Question {
+  const { requestId, clientId, context } = check;
   const fields = connectionFields(check);
-  refuse([
-    ...connectionViolations({ ...fields, request_id: check.requestId }, ""),
-    ...contextViolations(check.context, { refuseConnectionFields: true }),
-  ]);
+  refuse(
+    connectionViolations(fields, ""),
+    requestIdViolations(requestId),
+    contextViolations(context, { refuseConnectionFields: true }),
+  );
   return {
-    requestId: check.requestId,
+    requestId,
     policyType: CONNECTION_TYPE,
-    clientId: check.clientId,
-    attributes: { ...check.context, ...fields },
+    clientId,
+    attributes: Object.keys(context).length === 0 ? fields : { ...context, ...fields },
     isConnection: true,
     explain: check.explain,
   };
@@ -41,11 +44,12 @@ export function questionOfConnection(check: ConnectionCheck): Question {
 export function questionOfPolicy(check: PolicyCheck): Question {
   const isConnection = check.policyType === CONNECTION_TYPE;
   const clientId = Object.hasOwn(check.context, "client_id") ? check.context["client_id"] : "";
-  refuse([
-    ...policyTypeViolations(check.policyType),
-    ...contextViolations(check.context, { refuseConnectionFields: false }),
-    ...(isConnection ? connectionViolations(check.context, "context.") : []),
-  ]);
+  refuse(
+    policyTypeViolations(check.policyType),
+    requestIdViolations(check.requestId),
+    contextViolations(check.context, { refuseConnectionFields: false }),
+    isConnection ? connectionViolations(check.context, "context.") : NONE,
+  );
   return {
     requestId: check.requestId,
     policyType: check.policyType,
@@ -65,30 +69,32 @@ export function mayAsk({ isConnection }: Question, attributes: ValueMap): boolea
   return violations.length === 0;
 }
 
-/** The fields that were given, by their names in files and contexts. */
-function connectionFields(check: ConnectionCheck): Record<string, Value> {
-  const fields: Record<string, Value> = {};
-  const texts = {
+/** The fields by their names in files and contexts; empty text and null are "not given". */
+function connectionFields(check: ConnectionCheck): ValueMap {
+  return {
     client_id: check.clientId,
     src_type: check.srcType,
     dst_type: check.dstType,
     src_ip: check.srcIp,
     dst_ip: check.dstIp,
+    src_port: check.srcPort ?? null,
+    dst_port: check.dstPort ?? null,
     protocol: check.protocol,
   };
-  for (const [name, text] of Object.entries(texts)) if (text !== "") fields[name] = text;
-  if (check.srcPort !== undefined) fields["src_port"] = check.srcPort;
-  if (check.dstPort !== undefined) fields["dst_port"] = check.dstPort;
-  return fields;
 }
 
-function policyTypeViolations(policyType: string): FieldViolation[] {
+function requestIdViolations(requestId: string): readonly FieldViolation[] {
+  return requestId === "" ? NONE : connectionViolations({ request_id: requestId }, "");
+}
+
+function policyTypeViolations(policyType: string): readonly FieldViolation[] {
   const length = policyType.length;
-  if (length >= 1 && length <= MAX_POLICY_TYPE_LENGTH) return [];
+  if (length >= 1 && length <= MAX_POLICY_TYPE_LENGTH) return NONE;
   const rule = `must have from 1 to ${MAX_POLICY_TYPE_LENGTH} characters, got ${length}`;
   return [{ field: "policy_type", rule }];
 }
 
-function refuse(violations: readonly FieldViolation[]): void {
-  if (violations.length > 0) throw new PdpError({ reason: "REQUEST_INVALID", violations });
+function refuse(...violations: readonly (readonly FieldViolation[])[]): void {
+  if (violations.every(({ length }) => length === 0)) return;
+  throw new PdpError({ reason: "REQUEST_INVALID", violations: violations.flat() });
 }

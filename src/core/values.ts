@@ -34,8 +34,10 @@ export function ownValue(map: ValueMap, key: string): Value | undefined {
  * @returns Undefined when the name is absent; null at any step is absent too.
  */
 export function lookUp(map: ValueMap, path: readonly string[]): Value | undefined {
+  const [first] = path;
+  if (path.length === 1 && first !== undefined) return ownValue(map, first);
   const flat = ownValue(map, path.join("."));
-  if (flat !== undefined || path.length === 1) return flat;
+  if (flat !== undefined) return flat;
 
   let found: Value | undefined = map;
   for (const key of path) {
