@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../src/application/ports/log.js";
@@ -11,6 +11,8 @@ export interface TestEngine extends RunningEngine {
   /** Folder with `policies.json`; removed by `stop`. */
   readonly folder: string;
   readonly policyFile: string;
+  /** Where functions were given: `0.json`, `1.json`, ... */
+  readonly functionsFolder: string;
   /** Lines of the log so far. */
   readonly logLines: readonly string[];
 }
@@ -19,6 +21,8 @@ export interface TestEngineOptions {
   /** A document, or the text of one. Absent: there is no policy file. */
   readonly policies?: unknown;
   readonly defaults?: unknown;
+  /** Policy functions, each a document. Absent: there is no folder of them. */
+  readonly functions?: readonly unknown[];
   /** As in the environment; free ports and STORAGE=memory unless given. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -31,6 +35,11 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
   if (options.defaults !== undefined) {
     writeFileSync(join(folder, "default_policies.json"), textOf(options.defaults));
   }
+  const functionsFolder = join(folder, "functions");
+  if (options.functions) mkdirSync(functionsFolder);
+  for (const [index, definition] of (options.functions ?? []).entries()) {
+    writeFileSync(join(functionsFolder, `${index}.json`), textOf(definition));
+  }
   const { settings } = loadConfig({
     argv: [],
     env: {
@@ -40,6 +49,7 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
       STORAGE: "memory",
       POLICY_FILE: policyFile,
       DATA_DIR: join(folder, "data"),
+      ...(options.functions && { POLICY_FUNCTIONS_DIR: functionsFolder }),
       ...options.settings,
     },
     readFile: () => "{}",
@@ -49,7 +59,7 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
   return {
     ...engine,
     restPort: engine.restPorts[0] ?? 0,
-    ...{ folder, policyFile, logLines },
+    ...{ folder, policyFile, functionsFolder, logLines },
     stop: async () => {
       await engine.stop();
       rmSync(folder, { recursive: true, force: true });
