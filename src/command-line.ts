@@ -11,11 +11,13 @@ import { createEngineAttributes } from "./application/engine-attributes.js";
 import { issueText, PdpError } from "./application/errors.js";
 import { type Asked, type CheckOptions, runCheck } from "./commands/check.js";
 import { runConfig } from "./commands/config.js";
+import type { LintOptions } from "./commands/lint.js";
 import { flagOf } from "./config/config-sources.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
 import { SETTINGS } from "./config/settings.js";
 import { registryOf, StartError } from "./engine.js";
 import { buildSnapshot } from "./core/snapshot.js";
+import { runLintCommand } from "./lint-command.js";
 import { runEngine } from "./run-engine.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:50051";
@@ -113,6 +115,24 @@ export async function runCommandLine(
         flags.policies === undefined
           ? await checkRunning(flags, flags.address, told)
           : await checkOffline(flags, flags.policies, env, told);
+    });
+
+  program
+    .command("lint")
+    .description(
+      "say what is wrong, or probably wrong, with policy files; exit 0 well, 1 warnings, 2 errors",
+    )
+    .argument("<files...>", "policy files, each looked at by itself")
+    .option("--strict", "exit 1 when there are warnings")
+    .option("--no-defaults", "leave out the default_policies.json beside a file")
+    .option("--clients <file>", "what your components send, as in docs/linting.md")
+    .addOption(
+      new Option("--format <format>", "how to print")
+        .choices(["text", "json", "sarif"])
+        .default("text"),
+    )
+    .action(async (files: string[], options: LintOptions & { readonly clients?: string }) => {
+      exitCode = await runLintCommand(files, options, told);
     });
 
   try {

@@ -3,6 +3,8 @@ import { createComponentRegistry } from "./adapters/component-registry/component
 import { createMemoryEventLog } from "./adapters/memory/event-log.js";
 import { createMemoryPolicyVersionStore } from "./adapters/memory/policy-version-store.js";
 import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
+import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
+import { policySchema } from "./adapters/policy-files/policy-schema.js";
 import { createFilePolicyVersionStore } from "./adapters/policy-version-file/policy-version-store.js";
 import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
 import { createSystemClock } from "./adapters/system/clock.js";
@@ -19,7 +21,9 @@ import { createEventFeed } from "./application/event-feed.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
 import type { ComponentRegistry } from "./application/ports/component-registry.js";
 import type { Log } from "./application/ports/log.js";
+import { createPolicyValidation } from "./application/validate-policies.js";
 import type { Settings } from "./config/settings.js";
+import { FLOPYNET_CLIENTS } from "./core/lint/known-clients.js";
 import { startGrpcServer } from "./transport/grpc/server.js";
 import { createHandlers } from "./transport/handlers.js";
 import { startMetricsServer } from "./transport/metrics/server.js";
@@ -64,10 +68,11 @@ export async function startEngine(deps: {
   const metrics = createPrometheusMetrics();
   const eventLog = createMemoryEventLog({ logId: ids.eventId() });
   const makeEvent = createEventMaker({ ids, clock });
+  const conditionCompiler = createConditionCompiler();
   const activation = createPolicyActivation({
     source: createPolicyFileSource({
       file: settings.POLICY_FILE,
-      conditionCompiler: createConditionCompiler(),
+      conditionCompiler,
     }),
     versions:
       settings.STORAGE === "memory"
@@ -99,6 +104,10 @@ export async function startEngine(deps: {
     decisionPoint,
     eventFeed,
     policyCatalog,
+    policyValidation: createPolicyValidation({
+      reader: createPolicyReader({ conditionCompiler }),
+      clients: FLOPYNET_CLIENTS,
+    }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });
 
@@ -117,6 +126,7 @@ export async function startEngine(deps: {
       app: createRestApp({
         ...{ handlers, policyCatalog, eventFeed, log, host },
         status: () => activation.status(),
+        policySchema: policySchemaOnce(),
         compat: settings.REST_COMPAT,
         corsOrigins: settings.CORS_ORIGINS,
       }),
@@ -170,6 +180,11 @@ function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
   if (STORAGE === "memory") {
     log.info({}, "STORAGE=memory: nothing survives a restart, and the policy version begins anew");
   }
+}
+
+function policySchemaOnce(): () => object {
+  let schema: object | undefined;
+  return () => (schema ??= policySchema());
 }
 
 /** Without a good set the engine starts all the same; without a place for its version it does not. */

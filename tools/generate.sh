@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # proto/ -> src/gen: messages and service definitions (ts-proto) and the descriptor set;
-# src/config/settings.ts -> docs/configuration.md. The same input always gives the same bytes.
+# src/config/settings.ts -> docs/configuration.md; the schema of policy files ->
+# policies/policy.schema.json; the linter's checks -> docs/linting.md. The same input always gives the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,3 +19,9 @@ node tools/finish-generated.mjs "$descriptors"
 
 echo "generate: src/config/settings.ts -> docs/configuration.md"
 node --import tsx tools/generate-configuration-doc.mts
+
+echo "generate: src/adapters/policy-files -> policies/policy.schema.json"
+node --import tsx tools/generate-policy-schema.mts
+
+echo "generate: checks -> docs/linting.md"
+node --import tsx tools/generate-linting-doc.mts

@@ -14,6 +14,7 @@ export const ACCESS: ReadonlyMap<string, Access> = new Map([
   ["EventService.ListEvents", "read"],
   ["PolicyAdminService.ListPolicies", "read"],
   ["PolicyAdminService.GetPolicy", "read"],
+  ["PolicyAdminService.ValidatePolicies", "read"],
   ["PolicyAdminService.ReloadPolicies", "change"],
 ]);
 

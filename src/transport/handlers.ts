@@ -1,6 +1,7 @@
 import type { AccessControl } from "../application/access-control.js";
 import type { DecisionPoint } from "../application/check.js";
 import type { PolicyCatalog } from "../application/policy-catalog.js";
+import type { PolicyValidation } from "../application/validate-policies.js";
 import type { EventFeed } from "../application/subscribe-to-events.js";
 import { createDecisionHandlers } from "./decision-handlers.js";
 import { createEventHandlers } from "./event-handlers.js";
@@ -11,6 +12,7 @@ export interface HandlersDeps {
   readonly decisionPoint: DecisionPoint;
   readonly eventFeed: EventFeed;
   readonly policyCatalog: PolicyCatalog;
+  readonly policyValidation: PolicyValidation;
   readonly accessControl: AccessControl;
 }
 
@@ -32,7 +34,7 @@ export function createHandlers(deps: HandlersDeps): HandlersByService {
     "flopynet.policy.v1.EventService": behind("EventService", createEventHandlers(deps.eventFeed)),
     "flopynet.policy.v1.PolicyAdminService": behind(
       "PolicyAdminService",
-      createPolicyAdminHandlers(deps.policyCatalog),
+      createPolicyAdminHandlers(deps.policyCatalog, deps.policyValidation),
     ),
   };
 }

@@ -1,16 +1,23 @@
 import type { PolicyCatalog } from "../application/policy-catalog.js";
+import type { PolicyValidation } from "../application/validate-policies.js";
 import type {
   GetPolicyRequest,
   GetPolicyResponse,
   ListPoliciesRequest,
   ListPoliciesResponse,
   ReloadPoliciesResponse,
+  ValidatePoliciesRequest,
+  ValidatePoliciesResponse,
 } from "../gen/flopynet/policy/v1/policy_admin_service.js";
 import { policyToProto } from "./convert-policy.js";
+import { issueToProto, policyDocumentFromProto } from "./convert-validation.js";
 import type { ServiceHandlers } from "./rpc.js";
 
 /** `flopynet.policy.v1.PolicyAdminService`. */
-export function createPolicyAdminHandlers(catalog: PolicyCatalog): ServiceHandlers {
+export function createPolicyAdminHandlers(
+  catalog: PolicyCatalog,
+  validation: PolicyValidation,
+): ServiceHandlers {
   return {
     listPolicies: {
       kind: "unary",
@@ -34,6 +41,14 @@ export function createPolicyAdminHandlers(catalog: PolicyCatalog): ServiceHandle
             : catalog.get(policyId, Number(policyVersion)),
         ),
       }),
+    },
+    validatePolicies: {
+      kind: "unary",
+      handle: async (request: ValidatePoliciesRequest): Promise<ValidatePoliciesResponse> => {
+        const policies = request.policies.map(policyDocumentFromProto);
+        const issues = await validation.validate({ policies, document: request.document });
+        return { issues: issues.map(issueToProto) };
+      },
     },
     reloadPolicies: {
       kind: "unary",

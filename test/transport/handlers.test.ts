@@ -6,6 +6,7 @@ import { createConditionCompiler } from "../../src/adapters/cel/compile-conditio
 import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
 import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
 import { createPolicyFileSource } from "../../src/adapters/policy-files/policy-file-source.js";
+import { createPolicyReader } from "../../src/adapters/policy-files/policy-reader.js";
 import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
 import { createSystemClock } from "../../src/adapters/system/clock.js";
 import { createUuidIds } from "../../src/adapters/system/ids.js";
@@ -17,6 +18,8 @@ import { PdpError } from "../../src/application/errors.js";
 import { createEventFeed } from "../../src/application/event-feed.js";
 import { createPolicyCatalog } from "../../src/application/list-policies.js";
 import type { Log } from "../../src/application/ports/log.js";
+import { createPolicyValidation } from "../../src/application/validate-policies.js";
+import { FLOPYNET_CLIENTS } from "../../src/core/lint/known-clients.js";
 import {
   createHandlers,
   type HandlersByService,
@@ -58,6 +61,10 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
       bookmarkS: 5,
     }),
     policyCatalog: createPolicyCatalog(activation),
+    policyValidation: createPolicyValidation({
+      reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
+      clients: FLOPYNET_CLIENTS,
+    }),
     accessControl: createAccessControl({ insecure }),
   });
 }

@@ -5,7 +5,7 @@ import type { Value } from "../../core/values.js";
 import type { PathStep } from "./json-tree.js";
 
 /** The words of a phrase that reads on after a field's name: `priority must be ..., got 1.5`. */
-function says(rule: string, whenMissing = "is missing"): { error: z.core.$ZodErrorMap } {
+export function says(rule: string, whenMissing = "is missing"): { error: z.core.$ZodErrorMap } {
   return { error: (issue) => (issue.input === undefined ? whenMissing : rule) };
 }
 
@@ -21,9 +21,7 @@ const INT32_RULE = "must be a whole number from -2147483648 to 2147483647";
 /** One of `words`, in any case. */
 function word(...words: readonly string[]): z.ZodString {
   const rule = says(`must be ${words.join(" or ")}`);
-  return text
-    .refine((value) => words.includes(value.toUpperCase()), rule)
-    .meta({ examples: [...words] });
+  return text.refine((value) => words.includes(value.toUpperCase()), rule);
 }
 
 const ruleId = text.regex(/^\S(.{0,126}\S)?$/, {
@@ -31,41 +29,47 @@ const ruleId = text.regex(/^\S(.{0,126}\S)?$/, {
 });
 
 /** A rule as written. Strict: `condtion` must not make a rule unconditional. */
-export const ruleDocument = z.strictObject(
-  {
-    id: ruleId.optional(),
-    rule_id: ruleId.optional(),
-    action: z.string(says("must be text", "is missing: write `allow`, `deny` or another verb")),
-    description: text.optional(),
-    match: z.looseObject({ condition: text.optional() }, says("must be an object")).nullish(),
-    condition: text.optional(),
-    parameters: map.nullish(),
-    severity: z.enum(SEVERITIES, says(`must be ${SEVERITIES.join(", ")}`)).optional(),
-    enabled: flag.optional(),
-    idle_timeout: seconds.min(0, says("must be a number of seconds, at least 0")).optional(),
-    hard_timeout: seconds.min(0, says("must be a number of seconds, at least 0")).optional(),
-  },
-  says("must be an object"),
-);
+export const ruleDocument = z
+  .strictObject(
+    {
+      id: ruleId.optional(),
+      rule_id: ruleId.optional(),
+      action: z.string(says("must be text", "is missing: write `allow`, `deny` or another verb")),
+      description: text.optional(),
+      match: z.looseObject({ condition: text.optional() }, says("must be an object")).nullish(),
+      condition: text.optional(),
+      parameters: map.nullish(),
+      severity: z.enum(SEVERITIES, says(`must be ${SEVERITIES.join(", ")}`)).optional(),
+      enabled: flag.optional(),
+      idle_timeout: seconds.min(0, says("must be a number of seconds, at least 0")).optional(),
+      hard_timeout: seconds.min(0, says("must be a number of seconds, at least 0")).optional(),
+    },
+    says("must be an object"),
+  )
+  .meta({ id: "Rule" });
 
 /** A policy as written. Keys that nobody knows are kept. */
-export const policyDocument = z.looseObject(
-  {
-    id: text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: ID_RULE }).optional(),
-    name: text.optional(),
-    type: z
-      .string(says("must be text", "is missing: write the policy type, such as `network_security`"))
-      .regex(/^\S(.*\S)?$/s, { error: TYPE_RULE }),
-    description: text.optional(),
-    priority: z.int32(says(INT32_RULE)).optional(),
-    enabled: flag.optional(),
-    combining: word("FIRST_APPLICABLE", "DENY_OVERRIDES", "PERMIT_OVERRIDES").optional(),
-    default_effect: word("PERMIT", "DENY").optional(),
-    on_error: word("DENY", "SKIP").optional(),
-    rules: z.array(ruleDocument, says("must be a list", "is missing: write the list of rules")),
-  },
-  says("must be an object"),
-);
+export const policyDocument = z
+  .looseObject(
+    {
+      id: text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: ID_RULE }).optional(),
+      name: text.optional(),
+      type: z
+        .string(
+          says("must be text", "is missing: write the policy type, such as `network_security`"),
+        )
+        .regex(/^\S(.*\S)?$/s, { error: TYPE_RULE }),
+      description: text.optional(),
+      priority: z.int32(says(INT32_RULE)).optional(),
+      enabled: flag.optional(),
+      combining: word("FIRST_APPLICABLE", "DENY_OVERRIDES", "PERMIT_OVERRIDES").optional(),
+      default_effect: word("PERMIT", "DENY").optional(),
+      on_error: word("DENY", "SKIP").optional(),
+      rules: z.array(ruleDocument, says("must be a list", "is missing: write the list of rules")),
+    },
+    says("must be an object"),
+  )
+  .meta({ id: "Policy" });
 
 const POLICIES_RULE = says(
   "must be an object of policies by id, or a list of policies",
@@ -126,7 +130,7 @@ export function documentProblems(schema: z.ZodType, value: Value): readonly Docu
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
         path,
-        ...unknownKey(key, Object.keys(ruleDocument.shape)),
+        ...unknownKey(key, schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),
       }));
     }
     return [{ path, message: problemText(path, issue.message, valueAt(value, path)) }];

@@ -32,8 +32,14 @@ export function readPolicyFile(
   { name, text }: { readonly name: string; readonly text: string },
   conditionCompiler: ConditionCompiler,
 ): ReadPolicyFile {
-  const issues = createIssueList(name, text);
-  const { root, problems } = parsePolicyFile(text);
+  const hasMark = text.startsWith("\uFEFF"); // Of a text that was no file; a file's is gone by now.
+  const content = hasMark ? text.slice(1) : text;
+  const issues = createIssueList(name, content);
+  if (hasMark) {
+    const message = "the text begins with a byte order mark";
+    issues.warn("byte-order-mark", { path: "" }, 0, message, "send it without");
+  }
+  const { root, problems } = parsePolicyFile(content);
   for (const { severity, path, offset, message, suggestion } of problems) {
     if (severity === "error") issues.error({ path }, offset, message, suggestion);
     else issues.warn("loses-digits", { path }, offset, message, suggestion);

@@ -3,17 +3,27 @@ import { conditionNames } from "../evaluate-condition.js";
 import { nearest } from "../nearest.js";
 import type { Policy, Rule } from "../policy.js";
 import { isList, lookUp, orderingNumber, type Value, type ValueMap } from "../values.js";
-import { constantValue, isOrdering, possibleOutcomes } from "./condition-outcomes.js";
+import { constantValue, isOrdering, type Outcomes, possibleOutcomes } from "./condition-outcomes.js";
 import { allParts } from "./condition-parts.js";
 import type { LintInput, RuleFinding } from "./finding.js";
 import { CLIENT_NAMES, CONNECTION_ATTRIBUTES } from "./known-clients.js";
 
 const CONDITION = ["condition"];
 
-export function* neverTrue({ condition, parameters }: Rule): Iterable<RuleFinding> {
-  if (condition === undefined) return;
-  const can = possibleOutcomes(condition.expression, parameters);
-  if (can.true) return;
+const known = new WeakMap<Rule, Outcomes>();
+
+/** Undefined without a condition. Three checks ask the same of each rule. */
+function outcomesOf(rule: Rule): Outcomes | undefined {
+  const { condition, parameters } = rule;
+  if (condition === undefined) return undefined;
+  const outcomes = known.get(rule) ?? possibleOutcomes(condition.expression, parameters);
+  known.set(rule, outcomes);
+  return outcomes;
+}
+
+export function* neverTrue(rule: Rule): Iterable<RuleFinding> {
+  const can = outcomesOf(rule);
+  if (can === undefined || can.true) return;
   const why = can.why === undefined ? "" : `: ${can.why}`;
   const message = can.error
     ? can.false
@@ -23,10 +33,9 @@ export function* neverTrue({ condition, parameters }: Rule): Iterable<RuleFindin
   yield { keys: CONDITION, message, suggestion: "mend it, or remove the rule" };
 }
 
-export function* alwaysTrue({ condition, parameters }: Rule): Iterable<RuleFinding> {
-  if (condition === undefined) return;
-  const can = possibleOutcomes(condition.expression, parameters);
-  if (can.false || can.error) return;
+export function* alwaysTrue(rule: Rule): Iterable<RuleFinding> {
+  const can = outcomesOf(rule);
+  if (can === undefined || can.false || can.error) return;
   yield {
     keys: CONDITION,
     message: "the condition is true on every request",
@@ -34,8 +43,9 @@ export function* alwaysTrue({ condition, parameters }: Rule): Iterable<RuleFindi
   };
 }
 
-export function* textThresholds({ condition, parameters }: Rule): Iterable<RuleFinding> {
-  if (condition === undefined || !possibleOutcomes(condition.expression, parameters).true) return;
+export function* textThresholds(rule: Rule): Iterable<RuleFinding> {
+  const { condition, parameters } = rule;
+  if (condition === undefined || outcomesOf(rule)?.true !== true) return;
   for (const part of allParts(condition.expression)) {
     if (part.kind !== "binary" || !isOrdering(part.operator)) continue;
     for (const side of [part.left, part.right]) {
@@ -70,7 +80,7 @@ export function* protocolInOneCase({ condition, parameters }: Rule): Iterable<Ru
     yield {
       keys: CONDITION,
       message: `a condition sees \`protocol\` as the caller wrote it, in any case: ${JSON.stringify(texts[0])} equals only itself`,
-      suggestion: `write "protocol" in \`match\`, where the case does not count`,
+      suggestion: "compare it in `match`, where the case does not count",
     };
     return;
   }

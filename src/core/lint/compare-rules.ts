@@ -93,9 +93,10 @@ function* conflictsOfTier(
       ? denies.mayMeet(allow.constraints)
       : denies.mayCover(allow.constraints);
     for (const deny of found) {
-      if (!comparisons.spend()) return;
       const pair = `${allow.policy.id} ${deny.policy.id}`;
-      if (deny.policy === allow.policy || told.has(pair) || !clashes(deny, allow)) continue;
+      if (deny.policy === allow.policy || told.has(pair)) continue;
+      if (!comparisons.spend()) return;
+      if (!clashes(deny, allow)) continue;
       told.add(pair);
       yield conflictFinding(allow, deny);
     }

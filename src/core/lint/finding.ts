@@ -30,15 +30,14 @@ export interface LintInput {
   /** The effective set, disabled policies included. */
   readonly policies: readonly Policy[];
   readonly clients: KnownClients;
-  /** How many pairs of rules may still be compared, by all checks together. */
+  /** How many pairs of rules the check may still compare. */
   readonly comparisons: ComparisonBudget;
 }
 
-/** Checks that compare rules with rules spend it, so that no set of policies costs a square. */
+/** A check that compares rules with rules spends it, so that no set of policies costs a square. */
 export interface ComparisonBudget {
   /** @returns False when nothing is left: then stop. */
   spend(): boolean;
-  readonly isExhausted: boolean;
 }
 
 /** A row of the table of checks. */
@@ -61,15 +60,5 @@ export function perRule(
         }
       }
     }
-  };
-}
-
-export function createComparisonBudget(comparisons: number): ComparisonBudget {
-  let left = comparisons;
-  return {
-    spend: () => left-- > 0,
-    get isExhausted() {
-      return left < 0;
-    },
   };
 }

@@ -18,7 +18,7 @@ import {
 import { equalPriorityConflicts, shadowedRules } from "./compare-rules.js";
 import { type LintCheck, type LintFinding, type LintInput, perRule } from "./finding.js";
 
-/** THE table of what is legal and probably not meant. The last row must see what the others spent. */
+/** THE table of what is legal and probably not meant, but for what the linter says of itself. */
 export const LINT_CHECKS: readonly LintCheck[] = [
   {
     id: "never-matches",
@@ -140,22 +140,4 @@ export const LINT_CHECKS: readonly LintCheck[] = [
     fix: "type the name again",
     find: deceptiveNames,
   },
-  {
-    id: "lint-incomplete",
-    severity: "info",
-    says: "there are too many rules of one kind to compare each with each",
-    example: "",
-    fix: "lint parts of the set by themselves",
-    find: incomplete,
-  },
 ];
-
-function* incomplete({ policies, comparisons }: LintInput): Iterable<LintFinding> {
-  const [first] = policies;
-  if (!comparisons.isExhausted || first === undefined) return;
-  yield {
-    ...{ policyId: first.id, keys: [] },
-    message:
-      "too many rules to compare each with each: some were not looked at for shadowed-rule and equal-priority",
-  };
-}

@@ -12,6 +12,7 @@ import { createDescriptorRegistry } from "../descriptors.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import { createBrowserGuard } from "./browser-guard.js";
 import { createDocumentedRoutes } from "./documented-routes.js";
+import { createPolicySchemaRoute } from "./policy-schema-route.js";
 import { callProblem, httpProblem, RequestRefused, sendProblem } from "./problem.js";
 import type { TranscodedService } from "./rpc-binding.js";
 import { createTranscoder } from "./transcoder.js";
@@ -21,6 +22,8 @@ export interface RestAppDeps {
   readonly policyCatalog: PolicyCatalog;
   readonly eventFeed: EventFeed;
   readonly status: () => EngineStatus;
+  /** The JSON Schema of policy files. */
+  readonly policySchema: () => object;
   readonly log: Log;
   /** What the server is bound to. */
   readonly host: string;
@@ -64,6 +67,7 @@ export function createRestApp(deps: RestAppDeps): Express {
   );
   app.use(refuseMalformedUrl);
   app.use(createDocumentedRoutes(deps));
+  app.use(createPolicySchemaRoute(deps.policySchema));
   app.use(
     createTranscoder({
       registry: createDescriptorRegistry(),

@@ -166,6 +166,11 @@ export interface PolicyIssue {
   suggestion: string;
   /** Name of the file, as the operator gave it. Empty for content that came with a request. */
   file: string;
+  /**
+   * Which check found it, such as `shadowed-rule` (docs/linting.md): stable, to filter by. Empty
+   * where it is not known.
+   */
+  check: string;
 }
 
 function createBasePolicy(): Policy {
@@ -566,6 +571,7 @@ function createBasePolicyIssue(): PolicyIssue {
     message: "",
     suggestion: "",
     file: "",
+    check: "",
   };
 }
 
@@ -597,6 +603,9 @@ export const PolicyIssue: MessageFns<PolicyIssue> = {
     }
     if (message.file !== "") {
       writer.uint32(74).string(message.file);
+    }
+    if (message.check !== "") {
+      writer.uint32(82).string(message.check);
     }
     return writer;
   },
@@ -686,6 +695,14 @@ export const PolicyIssue: MessageFns<PolicyIssue> = {
             message.file = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.check = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -712,6 +729,7 @@ export const PolicyIssue: MessageFns<PolicyIssue> = {
     message.message = object.message ?? "";
     message.suggestion = object.suggestion ?? "";
     message.file = object.file ?? "";
+    message.check = object.check ?? "";
     return message;
   },
 };

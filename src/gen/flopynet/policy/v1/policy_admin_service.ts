@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Policy } from "./policy.js";
+import { Policy, PolicyIssue } from "./policy.js";
 
 /** Which policies to list. */
 export interface ListPoliciesRequest {
@@ -54,6 +54,27 @@ export interface GetPolicyRequest {
 export interface GetPolicyResponse {
   /** The policy. Always present. */
   policy?: Policy | undefined;
+}
+
+/** What to look at: either `policies` or `document`. */
+export interface ValidatePoliciesRequest {
+  /**
+   * The policies, 1 to 1,000, as one set of their own: nothing is compared with the active ones.
+   * Output-only fields are ignored.
+   */
+  policies: Policy[];
+  /** The text of a policy file, as one would write it to disk. Empty: not given. */
+  document: string;
+}
+
+/** What was found. */
+export interface ValidatePoliciesResponse {
+  /**
+   * Errors, for which a set would be refused, then warnings and infos. Those of `document` have line
+   * and column, those of `policies` a path such as `policies[0].rules[2].action`. At most 1,000: the
+   * last one says how many more there are. Empty: nothing is wrong.
+   */
+  issues: PolicyIssue[];
 }
 
 /** How to reload. */
@@ -355,6 +376,128 @@ export const GetPolicyResponse: MessageFns<GetPolicyResponse> = {
   },
 };
 
+function createBaseValidatePoliciesRequest(): ValidatePoliciesRequest {
+  return { policies: [], document: "" };
+}
+
+export const ValidatePoliciesRequest: MessageFns<ValidatePoliciesRequest> = {
+  encode(message: ValidatePoliciesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.policies) {
+      Policy.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.document !== "") {
+      writer.uint32(18).string(message.document);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ValidatePoliciesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseValidatePoliciesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policies.push(Policy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.document = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ValidatePoliciesRequest>): ValidatePoliciesRequest {
+    return ValidatePoliciesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ValidatePoliciesRequest>): ValidatePoliciesRequest {
+    const message = createBaseValidatePoliciesRequest();
+    message.policies = object.policies?.map((e) => Policy.fromPartial(e)) || [];
+    message.document = object.document ?? "";
+    return message;
+  },
+};
+
+function createBaseValidatePoliciesResponse(): ValidatePoliciesResponse {
+  return { issues: [] };
+}
+
+export const ValidatePoliciesResponse: MessageFns<ValidatePoliciesResponse> = {
+  encode(message: ValidatePoliciesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.issues) {
+      PolicyIssue.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ValidatePoliciesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseValidatePoliciesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.issues.push(PolicyIssue.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ValidatePoliciesResponse>): ValidatePoliciesResponse {
+    return ValidatePoliciesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ValidatePoliciesResponse>): ValidatePoliciesResponse {
+    const message = createBaseValidatePoliciesResponse();
+    message.issues = object.issues?.map((e) => PolicyIssue.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseReloadPoliciesRequest(): ReloadPoliciesRequest {
   return { discardFileChanges: false };
 }
@@ -477,7 +620,7 @@ export const ReloadPoliciesResponse: MessageFns<ReloadPoliciesResponse> = {
   },
 };
 
-/** Shows the active policies and loads them anew. */
+/** Shows the active policies, checks others, and loads the files anew. */
 export type PolicyAdminServiceService = typeof PolicyAdminServiceService;
 export const PolicyAdminServiceService = {
   /**
@@ -510,6 +653,24 @@ export const PolicyAdminServiceService = {
     requestDeserialize: (value: Buffer): GetPolicyRequest => GetPolicyRequest.decode(value),
     responseSerialize: (value: GetPolicyResponse): Buffer => Buffer.from(GetPolicyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetPolicyResponse => GetPolicyResponse.decode(value),
+  },
+  /**
+   * Says everything that is wrong, or probably wrong, with policies, and loads none of them. Bad
+   * content is no failure: text that is not JSON is answered with an issue too.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID) when neither or both of `policies` and `document`
+   * are given, or more than 1,000 policies.
+   */
+  validatePolicies: {
+    path: "/flopynet.policy.v1.PolicyAdminService/ValidatePolicies" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ValidatePoliciesRequest): Buffer =>
+      Buffer.from(ValidatePoliciesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ValidatePoliciesRequest => ValidatePoliciesRequest.decode(value),
+    responseSerialize: (value: ValidatePoliciesResponse): Buffer =>
+      Buffer.from(ValidatePoliciesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ValidatePoliciesResponse => ValidatePoliciesResponse.decode(value),
   },
   /**
    * Reads the policy files now, instead of within two seconds of their change. All or nothing: a set
@@ -546,6 +707,14 @@ export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
    * (NO_ACTIVE_POLICY).
    */
   getPolicy: handleUnaryCall<GetPolicyRequest, GetPolicyResponse>;
+  /**
+   * Says everything that is wrong, or probably wrong, with policies, and loads none of them. Bad
+   * content is no failure: text that is not JSON is answered with an issue too.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID) when neither or both of `policies` and `document`
+   * are given, or more than 1,000 policies.
+   */
+  validatePolicies: handleUnaryCall<ValidatePoliciesRequest, ValidatePoliciesResponse>;
   /**
    * Reads the policy files now, instead of within two seconds of their change. All or nothing: a set
    * with an error is refused and the active one stays.
@@ -598,6 +767,28 @@ export interface PolicyAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetPolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says everything that is wrong, or probably wrong, with policies, and loads none of them. Bad
+   * content is no failure: text that is not JSON is answered with an issue too.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID) when neither or both of `policies` and `document`
+   * are given, or more than 1,000 policies.
+   */
+  validatePolicies(
+    request: ValidatePoliciesRequest,
+    callback: (error: ServiceError | null, response: ValidatePoliciesResponse) => void,
+  ): ClientUnaryCall;
+  validatePolicies(
+    request: ValidatePoliciesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ValidatePoliciesResponse) => void,
+  ): ClientUnaryCall;
+  validatePolicies(
+    request: ValidatePoliciesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ValidatePoliciesResponse) => void,
   ): ClientUnaryCall;
   /**
    * Reads the policy files now, instead of within two seconds of their change. All or nothing: a set

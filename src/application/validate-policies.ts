@@ -1,0 +1,116 @@
+import type { KnownClients } from "../core/lint/known-clients.js";
+import { lint } from "../core/lint/lint.js";
+import type { ValueMap } from "../core/values.js";
+import { PdpError } from "./errors.js";
+import { nextTurn } from "./next-turn.js";
+import type { PolicyReader, PolicyReading, PolicyTexts } from "./ports/policy-reader.js";
+import type { PolicyIssue } from "./ports/policy-source.js";
+
+/** Policies a request may hold. */
+const MOST_POLICIES = 1_000;
+/** Issues an answer to a request may have. */
+const MOST_ISSUES = 1_000;
+
+/** Says everything that is wrong, or probably wrong, with policies, and loads none of them. */
+export interface PolicyValidation {
+  /**
+   * Content of a request: at most 1,000 issues, errors first. What is wrong with the content is an
+   * issue, also that it is not JSON.
+   *
+   * @throws {PdpError} REQUEST_INVALID for neither or both, or for more than 1,000 policies.
+   */
+  validate(content: SubmittedPolicies): Promise<readonly PolicyIssue[]>;
+  /** One effective set of texts: every issue, in the order of the files. Never rejects. */
+  validateTexts(texts: PolicyTexts): Promise<readonly PolicyIssue[]>;
+}
+
+/** One of the two. */
+export interface SubmittedPolicies {
+  /** In the words of files; their issues have paths and no lines. Empty: not given. */
+  readonly policies: readonly ValueMap[];
+  /** Text of a policy file. Empty: not given. */
+  readonly document: string;
+}
+
+export interface PolicyValidationDeps {
+  readonly reader: PolicyReader;
+  /** What the components that ask are known to send. */
+  readonly clients: KnownClients;
+}
+
+/** What loading would say, and what the linter finds in the policies that have no error. */
+export function createPolicyValidation({
+  reader,
+  clients,
+}: PolicyValidationDeps): PolicyValidation {
+  return {
+    async validate({ policies, document }) {
+      refuseUnclear(policies.length, document !== "");
+      const reading =
+        document === ""
+          ? reader.readDocuments(policies)
+          : reader.readTexts({ main: { name: "", text: document } });
+      return worstFirst(await issuesOf(reading, clients));
+    },
+    validateTexts: async (texts) => inOrder(await issuesOf(reader.readTexts(texts), clients)),
+  };
+}
+
+function refuseUnclear(policies: number, hasDocument: boolean): void {
+  if (policies > MOST_POLICIES) {
+    throw invalid("policies", `must be at most ${MOST_POLICIES}, got ${policies}`);
+  }
+  if (policies > 0 && hasDocument) throw invalid("document", "must be left out beside policies");
+  if (policies === 0 && !hasDocument) throw invalid("document", "or policies must be given");
+}
+
+function invalid(field: string, rule: string): PdpError {
+  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+}
+
+async function issuesOf(
+  reading: PolicyReading,
+  clients: KnownClients,
+): Promise<readonly PolicyIssue[]> {
+  const issues = [...reading.issues];
+  for (const findings of lint(reading.policies, clients)) {
+    for (const { check, policyId, ruleIndex, keys, message, suggestion } of findings) {
+      const subject = { policyId, ...(ruleIndex === undefined ? {} : { ruleIndex }) };
+      issues.push({
+        severity: check.severity,
+        check: check.id,
+        ...reading.placeOf({ ...subject, keys }),
+        ...subject,
+        message,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      });
+    }
+    await nextTurn();
+  }
+  return issues;
+}
+
+/** By file in order of appearance, then line and column; what has no place comes first. */
+function inOrder(issues: readonly PolicyIssue[]): readonly PolicyIssue[] {
+  const files = [...new Set(issues.map(({ file }) => file))];
+  const ranks = new Map(files.map((file, rank) => [file, rank]));
+  const rank = ({ file }: PolicyIssue): number => ranks.get(file) ?? 0;
+  return issues.toSorted(
+    (left, right) =>
+      rank(left) - rank(right) ||
+      (left.line ?? 0) - (right.line ?? 0) ||
+      (left.column ?? 0) - (right.column ?? 0),
+  );
+}
+
+const RANKS = { error: 0, warning: 1, info: 2 } as const;
+
+function worstFirst(issues: readonly PolicyIssue[]): readonly PolicyIssue[] {
+  const sorted = inOrder(issues).toSorted(
+    (left, right) => RANKS[left.severity] - RANKS[right.severity],
+  );
+  if (sorted.length <= MOST_ISSUES) return sorted;
+  const more = sorted.length - (MOST_ISSUES - 1);
+  const message = `${more} more issues are left out: mend these first, or use flopynet-policy lint`;
+  return [...sorted.slice(0, MOST_ISSUES - 1), { severity: "info", file: "", path: "", message }];
+}
