@@ -7,7 +7,18 @@ export type Failure =
   | { readonly reason: "EXPLAIN_TOO_LARGE"; readonly items: number; readonly limit: number }
   | { readonly reason: "NO_ACTIVE_POLICY" }
   | { readonly reason: "POLICY_NOT_FOUND"; readonly policyId: string }
-  | { readonly reason: "POLICY_INVALID"; readonly issues: readonly PolicyIssue[] }
+  | { readonly reason: "POLICY_ALREADY_EXISTS"; readonly policyId: string }
+  | {
+      readonly reason: "POLICY_INVALID";
+      readonly issues: readonly PolicyIssue[];
+      /** Whether the content came with the request; else it is what the files or a version hold. */
+      readonly inRequest?: boolean;
+    }
+  /** `currentEtag` is the one the policy has now. */
+  | { readonly reason: "ETAG_MISMATCH"; readonly policyId: string; readonly currentEtag: string }
+  | { readonly reason: "FILE_CHANGED_ON_DISK"; readonly file: string }
+  /** `why` reads on after a colon. */
+  | { readonly reason: "POLICY_FILE_READ_ONLY"; readonly file: string; readonly why: string }
   | { readonly reason: "POLICY_VERSION_NOT_FOUND"; readonly policyVersion: string }
   | { readonly reason: "CURSOR_INVALID"; readonly field: string }
   | { readonly reason: "CURSOR_OF_ANOTHER_LOG"; readonly field: string }
@@ -44,8 +55,18 @@ function messageOf(failure: Failure): string {
       return "no policy set is active: mend the policy file, see /health for what is wrong with it";
     case "POLICY_NOT_FOUND":
       return `policy \`${failure.policyId}\` not found`;
-    case "POLICY_INVALID":
-      return `the policy set was refused: ${failure.issues.map(issueText).join("; ")}`;
+    case "POLICY_ALREADY_EXISTS":
+      return `policy \`${failure.policyId}\` exists already: update it, or choose another id`;
+    case "POLICY_INVALID": {
+      const what = failure.inRequest === true ? "policy" : "policy set";
+      return `the ${what} was refused: ${failure.issues.map(issueText).join("; ")}`;
+    }
+    case "ETAG_MISMATCH":
+      return `policy \`${failure.policyId}\` has changed since this etag: get it again, and decide anew`;
+    case "FILE_CHANGED_ON_DISK":
+      return `\`${failure.file}\` holds an edit that is not loaded yet: try again in a moment; where it is broken, mend it or reload with discard_file_changes`;
+    case "POLICY_FILE_READ_ONLY":
+      return `\`${failure.file}\` cannot be replaced: ${failure.why}`;
     case "POLICY_VERSION_NOT_FOUND":
       return `policy version \`${failure.policyVersion}\` not found`;
     case "CURSOR_INVALID":
@@ -67,6 +88,7 @@ function messageOf(failure: Failure): string {
 export function issueText(issue: PolicyIssue): string {
   const place =
     issue.line === undefined ? issue.file : `${issue.file}:${issue.line}:${issue.column ?? 1}`;
-  const where = issue.path === "" ? place : `${place}: ${issue.path}`;
-  return `${where}: ${issue.message}${issue.suggestion === undefined ? "" : ` (${issue.suggestion})`}`;
+  const fix = issue.suggestion === undefined ? "" : ` (${issue.suggestion})`;
+  const parts = [place, issue.path, `${issue.message}${fix}`];
+  return parts.filter((part) => part !== "").join(": ");
 }

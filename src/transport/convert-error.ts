@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { type Failure, issueText, PdpError } from "../application/errors.js";
 import type { Log } from "../application/ports/log.js";
-import { GRPC_CODE } from "./error-mapping.js";
+import { codeOf } from "./error-mapping.js";
 
 export const ERROR_DOMAIN = "policy.flopynet";
 
@@ -40,7 +40,7 @@ export function rpcStatusOf(error: unknown, log: Log): RpcStatus {
 
 function failureStatus({ failure, message }: PdpError): RpcStatus {
   return {
-    code: GRPC_CODE[failure.reason],
+    code: codeOf(failure),
     message: boundedMessage(message),
     errorInfo: { reason: failure.reason, domain: ERROR_DOMAIN, metadata: factsOf(failure) },
     fieldViolations: thoseThatFit(violationsOf(failure)),
@@ -59,6 +59,10 @@ function violationsOf(failure: Failure): { field: string; description: string }[
     case "EXPLAIN_TOO_LARGE":
     case "NO_ACTIVE_POLICY":
     case "POLICY_NOT_FOUND":
+    case "POLICY_ALREADY_EXISTS":
+    case "ETAG_MISMATCH":
+    case "FILE_CHANGED_ON_DISK":
+    case "POLICY_FILE_READ_ONLY":
     case "POLICY_VERSION_NOT_FOUND":
     case "TOO_MANY_SUBSCRIBERS":
     case "STORAGE_UNAVAILABLE":

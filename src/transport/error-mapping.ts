@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import type { FailureReason } from "../application/errors.js";
+import type { Failure, FailureReason } from "../application/errors.js";
 
 /** THE table: why a use case failed -> gRPC code. A reason without a row does not compile. */
 export const GRPC_CODE = {
@@ -10,12 +10,23 @@ export const GRPC_CODE = {
   NO_ACTIVE_POLICY: status.UNAVAILABLE,
   POLICY_NOT_FOUND: status.NOT_FOUND,
   POLICY_VERSION_NOT_FOUND: status.NOT_FOUND,
+  POLICY_ALREADY_EXISTS: status.ALREADY_EXISTS,
   POLICY_INVALID: status.FAILED_PRECONDITION,
+  ETAG_MISMATCH: status.ABORTED,
+  FILE_CHANGED_ON_DISK: status.ABORTED,
+  POLICY_FILE_READ_ONLY: status.FAILED_PRECONDITION,
   TOO_MANY_SUBSCRIBERS: status.RESOURCE_EXHAUSTED,
   STORAGE_UNAVAILABLE: status.UNAVAILABLE,
   UNAUTHENTICATED: status.UNAUTHENTICATED,
   SHUTTING_DOWN: status.UNAVAILABLE,
 } as const satisfies Record<FailureReason, status>;
+
+/** The code of one failure: what came with the request is the caller's to mend, not the operator's. */
+export function codeOf(failure: Failure): status {
+  return failure.reason === "POLICY_INVALID" && failure.inRequest === true
+    ? status.INVALID_ARGUMENT
+    : GRPC_CODE[failure.reason];
+}
 
 /** HTTP status of a gRPC code. Source: the "HTTP Mapping" comments of google/rpc/code.proto. */
 export const HTTP_STATUS = {

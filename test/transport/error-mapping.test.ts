@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { ErrorReason } from "../../src/gen/flopynet/policy/v1/error_reason.js";
-import { GRPC_CODE, HTTP_STATUS } from "../../src/transport/error-mapping.js";
+import { codeOf, GRPC_CODE, HTTP_STATUS } from "../../src/transport/error-mapping.js";
 
 describe("the code of a failure", () => {
   // prettier-ignore
@@ -13,7 +13,11 @@ describe("the code of a failure", () => {
     ["NO_ACTIVE_POLICY",         "UNAVAILABLE",         503],
     ["POLICY_NOT_FOUND",         "NOT_FOUND",           404],
     ["POLICY_VERSION_NOT_FOUND", "NOT_FOUND",           404],
+    ["POLICY_ALREADY_EXISTS",    "ALREADY_EXISTS",      409],
     ["POLICY_INVALID",           "FAILED_PRECONDITION", 400],
+    ["ETAG_MISMATCH",            "ABORTED",             409],
+    ["FILE_CHANGED_ON_DISK",     "ABORTED",             409],
+    ["POLICY_FILE_READ_ONLY",    "FAILED_PRECONDITION", 400],
     ["TOO_MANY_SUBSCRIBERS",     "RESOURCE_EXHAUSTED",  429],
     ["STORAGE_UNAVAILABLE",      "UNAVAILABLE",         503],
     ["UNAUTHENTICATED",          "UNAUTHENTICATED",     401],
@@ -23,6 +27,11 @@ describe("the code of a failure", () => {
   it.each(ROWS)("%s is %s over gRPC and %i over HTTP", (reason, code, http) => {
     expect(status[GRPC_CODE[reason]]).toBe(code);
     expect(HTTP_STATUS[GRPC_CODE[reason]]).toBe(http);
+  });
+
+  it("content that came with the request is INVALID_ARGUMENT", () => {
+    const failure = { reason: "POLICY_INVALID", issues: [], inRequest: true } as const;
+    expect(status[codeOf(failure)]).toBe("INVALID_ARGUMENT");
   });
 
   it("every reason is in the table above", () => {
