@@ -33,26 +33,52 @@ export interface PolicyFileSourceDeps {
   readonly functions?: { readonly folder: string; readonly log: Log };
 }
 
+/** What whoever writes the main file has to know of it. */
+export interface PolicyFileSource extends PolicySource {
+  /** What stood in the files when they were last a good set; undefined before. */
+  loaded(): PolicyFileContents | undefined;
+  /** What stands in them now, read until it stands still. */
+  read(): Promise<PolicyFileContents>;
+  digestOf(contents: PolicyFileContents): string;
+  /** The set that files with these contents are. */
+  setOf(contents: PolicyFileContents): PolicyLoad;
+  /** Takes `contents`, which are a good set and stand in the files now, for loaded. */
+  accept(contents: PolicyFileContents): void;
+}
+
 /** Policy kept in one or two JSON files and a folder of functions, edited by people and by other programs. */
 export function createPolicyFileSource({
   file,
   conditionCompiler,
   requireFile = true,
   functions,
-}: PolicyFileSourceDeps): PolicySource {
+}: PolicyFileSourceDeps): PolicyFileSource {
   const defaultsFile = defaultsBeside(file);
   const functionsFolder = functions?.folder;
   const places = { file, defaultsFile, functionsFolder };
   const tellIgnored = functions && createIgnoredFilesTeller(functions.folder, functions.log);
   let loadedDigest: string | undefined;
+  let loaded: PolicyFileContents | undefined;
+
+  function accept(contents: PolicyFileContents): void {
+    loaded = contents;
+    loadedDigest = digestOfAll(contents);
+  }
 
   return {
     async load() {
       const contents = await readAll(places);
       loadedDigest = digestOfAll(contents);
       if (contents.functions) tellIgnored?.(contents.functions.listing);
-      return loadContents(contents);
+      const load = loadContents(contents);
+      if (load.ok) accept(contents);
+      return load;
     },
+    loaded: () => loaded,
+    read: () => readAll(places),
+    digestOf: digestOfAll,
+    setOf: loadContents,
+    accept,
     watch: (onChange) =>
       watchPolicyFiles({
         files: [file, defaultsFile],
@@ -62,7 +88,7 @@ export function createPolicyFileSource({
       }),
   };
 
-  function loadContents({ main, defaults, functions: found }: AllContents): PolicyLoad {
+  function loadContents({ main, defaults, functions: found }: PolicyFileContents): PolicyLoad {
     const problems: PolicyIssue[] = [];
     if (main.state === "missing" && (requireFile || defaults.state === "missing")) {
       problems.push(
@@ -97,7 +123,8 @@ interface Places {
   readonly functionsFolder: string | undefined;
 }
 
-interface AllContents {
+/** Everything a set is read from. */
+export interface PolicyFileContents {
   readonly main: FileContent;
   readonly defaults: FileContent;
   readonly functions?: FunctionsContent;
@@ -105,7 +132,7 @@ interface AllContents {
 
 // All files as they stood at one moment: read until two readings agree, so that a set is never made
 // of half a write, or of one file before and the other after a change.
-async function readAll(places: Places): Promise<AllContents> {
+async function readAll(places: Places): Promise<PolicyFileContents> {
   let previous = await readOnce(places);
   for (let attempt = 1; attempt < READ_ATTEMPTS; attempt++) {
     const contents = await readOnce(places);
@@ -116,7 +143,11 @@ async function readAll(places: Places): Promise<AllContents> {
   return previous;
 }
 
-async function readOnce({ file, defaultsFile, functionsFolder }: Places): Promise<AllContents> {
+async function readOnce({
+  file,
+  defaultsFile,
+  functionsFolder,
+}: Places): Promise<PolicyFileContents> {
   return {
     main: await readFileContent(file),
     defaults: await readFileContent(defaultsFile),
@@ -126,7 +157,7 @@ async function readOnce({ file, defaultsFile, functionsFolder }: Places): Promis
   };
 }
 
-function digestOfAll({ main, defaults, functions }: AllContents): string {
+function digestOfAll({ main, defaults, functions }: PolicyFileContents): string {
   const digests = [digestOf(main), digestOf(defaults)];
   if (functions === undefined) return joinDigests(digests);
   const functionDigests = functions.files.map(({ content }) => digestOf(content));

@@ -1,0 +1,160 @@
+import { applyEdits, modify } from "jsonc-parser";
+import type { PolicyEdit } from "../../application/ports/policy-writer.js";
+import { sameValue } from "../../application/same-value.js";
+import { isList, isPlainMap, type Value, type ValueMap } from "../../core/values.js";
+import { type JsonNode, memberOf, type PathStep, textOf, valueOf } from "./json-tree.js";
+import { parsePolicyFile } from "./parse-policy-file.js";
+
+/** What a main file is that nobody has written yet. */
+const EMPTY = '{\n  "version": 1,\n  "policies": {}\n}\n';
+/** Each small change reads the text once: beyond this many the policy is written anew. */
+const MOST_SMALL_CHANGES = 12;
+
+/**
+ * The text of the main file after `edit`. What the edit does not touch stays as people wrote it:
+ * order, white space and keys that nobody knows. A list of policies becomes an object by id.
+ *
+ * @param text - A main file that loads; undefined where there is none.
+ * @param defaultIds - Of the policies in the defaults: without these, only `deleted` removes them.
+ */
+export function editPolicyText(
+  text: string | undefined,
+  edit: PolicyEdit,
+  defaultIds: ReadonlySet<string>,
+): string {
+  const start = inObjectForm(text ?? EMPTY);
+  switch (edit.kind) {
+    case "put": {
+      const id = idOf(edit.document);
+      return withDeleted(
+        withPolicy(start, id, edit.document),
+        deletedIn(start).filter((deleted) => deleted !== id),
+      );
+    }
+    case "delete": {
+      const { policyId } = edit;
+      const deleted = deletedIn(start);
+      const isNew = defaultIds.has(policyId) && !deleted.includes(policyId);
+      return withDeleted(
+        set(start, ["policies", policyId], undefined),
+        isNew ? [...deleted, policyId] : deleted,
+      );
+    }
+    case "replace": {
+      const ids = edit.documents.map(idOf);
+      return withDeleted(
+        withPolicies(start, edit.documents),
+        [...defaultIds].filter((id) => !ids.includes(id)),
+      );
+    }
+  }
+}
+
+/** The text with this `version`. */
+export function withVersion(text: string, version: number): string {
+  return set(text, ["version"], version);
+}
+
+/** The ids of the policies of a file of either form; empty for a text that is none. */
+export function policyIdsIn(text: string): ReadonlySet<string> {
+  const policies = memberOf(parsePolicyFile(text).root, "policies")?.node;
+  if (policies?.kind === "object") return new Set(policies.members.keys());
+  if (policies?.kind !== "list") return new Set();
+  return new Set(policies.elements.flatMap((element) => textOf(element, "id") ?? []));
+}
+
+function withPolicy(text: string, id: string, document: ValueMap): string {
+  const before = policyIn(text, id);
+  if (before === undefined) return set(text, ["policies", id], withoutId(document));
+  const after = Object.hasOwn(before, "id") ? document : withoutId(document);
+  const changes = smallChanges(["policies", id], before, after);
+  if (changes.length > MOST_SMALL_CHANGES) return set(text, ["policies", id], after);
+  return changes.reduce((edited, { path, value }) => set(edited, path, value), text);
+}
+
+/** In the order of the text, new ones at the end. */
+function withPolicies(text: string, documents: readonly ValueMap[]): string {
+  const wanted = new Map(documents.map((document) => [idOf(document), document]));
+  const known = [...policyIdsIn(text)].filter((id) => wanted.has(id));
+  const ids = new Set([...known, ...wanted.keys()]);
+  const policies = Object.fromEntries(
+    [...ids].map((id) => [id, withoutId(wanted.get(id) ?? {})] as const),
+  );
+  return set(text, ["policies"], policies);
+}
+
+function inObjectForm(text: string): string {
+  const policies = memberOf(parsePolicyFile(text).root, "policies")?.node;
+  if (policies?.kind !== "list") return text;
+  const byId = policies.elements.map((element) => [
+    textOf(element, "id") ?? "",
+    withoutId(valueOf(element) as ValueMap),
+  ]);
+  return set(text, ["policies"], Object.fromEntries(byId) as ValueMap);
+}
+
+function withDeleted(text: string, ids: readonly string[]): string {
+  if (sameValue(deletedIn(text), ids)) return text;
+  return set(text, ["deleted"], ids.length === 0 ? undefined : ids);
+}
+
+function deletedIn(text: string): readonly string[] {
+  const node = memberOf(parsePolicyFile(text).root, "deleted")?.node;
+  return node === undefined ? [] : (valueOf(node) as readonly string[]);
+}
+
+function policyIn(text: string, id: string): ValueMap | undefined {
+  const policies: JsonNode | undefined = memberOf(parsePolicyFile(text).root, "policies")?.node;
+  const policy = memberOf(policies, id)?.node;
+  return policy === undefined ? undefined : (valueOf(policy) as ValueMap);
+}
+
+interface SmallChange {
+  readonly path: readonly PathStep[];
+  /** Undefined: there is no such key any more. */
+  readonly value: Value | undefined;
+}
+
+/** What has to be set, as deep inside as it can be said. */
+function smallChanges(
+  path: readonly PathStep[],
+  before: Value,
+  after: Value | undefined,
+): readonly SmallChange[] {
+  if (sameValue(before, after)) return [];
+  if (after !== undefined && isList(before) && isList(after) && before.length === after.length) {
+    return before.flatMap((element, index) =>
+      smallChanges([...path, index], element, after[index]),
+    );
+  }
+  if (after === undefined || !isPlainMap(before) || !isPlainMap(after)) {
+    return [{ path, value: after }];
+  }
+  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
+  return [
+    ...gone.map((key) => ({ path: [...path, key], value: undefined })),
+    ...Object.entries(after).flatMap(([key, value]) =>
+      Object.hasOwn(before, key)
+        ? smallChanges([...path, key], before[key] ?? null, value)
+        : [{ path: [...path, key], value }],
+    ),
+  ];
+}
+
+function set(text: string, path: readonly PathStep[], value: Value | undefined): string {
+  const formattingOptions = {
+    insertSpaces: true,
+    tabSize: 2,
+    eol: text.includes("\r\n") ? "\r\n" : "\n",
+  };
+  return applyEdits(text, modify(text, [...path], value, { formattingOptions }));
+}
+
+function idOf(document: ValueMap): string {
+  return String(document["id"]);
+}
+
+/** Its key says it. */
+function withoutId(document: ValueMap): ValueMap {
+  return Object.fromEntries(Object.entries(document).filter(([key]) => key !== "id"));
+}
