@@ -1,27 +1,24 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
-import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
 import { createEngineClient, EngineError } from "./adapters/engine-client/engine-client.js";
-import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
-import { createSystemClock } from "./adapters/system/clock.js";
-import { createUuidIds } from "./adapters/system/ids.js";
-import type { CheckAnswer, DecisionPoint } from "./application/check.js";
-import { createDecisionPoint } from "./application/decision-point.js";
-import { createEngineAttributes } from "./application/engine-attributes.js";
-import { issueText, PdpError } from "./application/errors.js";
+import type { CheckAnswer } from "./application/check.js";
+import { PdpError } from "./application/errors.js";
 import { type Asked, type CheckOptions, runCheck } from "./commands/check.js";
 import { runConfig } from "./commands/config.js";
 import type { LintOptions } from "./commands/lint.js";
+import type { TestOptions } from "./commands/test.js";
 import { flagOf } from "./config/config-sources.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
 import { SETTINGS } from "./config/settings.js";
-import { registryOf, StartError } from "./engine.js";
-import { buildSnapshot } from "./core/snapshot.js";
+import { StartError } from "./engine.js";
 import { runLintCommand } from "./lint-command.js";
+import { offlineDecisionPoint } from "./offline-policies.js";
 import { runEngine } from "./run-engine.js";
+import { runTestCommand } from "./test-command.js";
 
 const DEFAULT_ADDRESS = "127.0.0.1:50051";
 const USAGE = 2;
+const DENIED = 3;
 
 type Format = "text" | "json";
 type CheckFlags = CheckOptions & { readonly address: string; readonly policies?: string };
@@ -35,6 +32,8 @@ export interface CommandLineDeps {
   /** Where answers and errors go; each text ends with its line. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Ends what would go on until the process is signalled (`test --watch`). */
+  readonly signal?: AbortSignal;
 }
 
 interface Told {
@@ -50,7 +49,7 @@ interface Told {
  */
 export async function runCommandLine(
   argv: readonly string[],
-  { env, stdout, stderr }: CommandLineDeps,
+  { env, stdout, stderr, signal }: CommandLineDeps,
 ): Promise<number> {
   let exitCode = 0;
   const told: Told = {
@@ -93,29 +92,41 @@ export async function runCommandLine(
       runConfig({ settings: effective, ignored }, options, told);
     });
 
-  program
-    .command("check")
-    .description("ask one question; exit 0 allowed, 3 denied, 1 could not be asked, 2 usage")
-    .option("--address <host:port>", "gRPC address of a running engine", DEFAULT_ADDRESS)
-    .option("--policies <file>", "decide with this policy file, without an engine")
-    .option("--policy-type <type>", "ask CheckPolicy; the options below go into its context")
-    .option("--src-type <type>", "component type of the source")
-    .option("--dst-type <type>", "component type of the destination")
-    .option("--src-ip <address>", "address of the source")
-    .option("--dst-ip <address>", "address of the destination")
-    .option("--src-port <port>", "port of the source")
-    .option("--dst-port <port>", "port of the destination")
-    .option("--protocol <protocol>", "name, or number from 0 to 255")
-    .option("--client-id <id>", "FL client on whose behalf")
-    .option("--context <json>", "further attributes, a JSON object")
-    .option("--explain", "print how each rule came out")
-    .addOption(format())
+  const question = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option("--address <host:port>", "gRPC address of a running engine", DEFAULT_ADDRESS)
+      .option("--policies <file>", "decide with this policy file, without an engine")
+      .option("--policy-type <type>", "ask CheckPolicy; the options below go into its context")
+      .option("--src-type <type>", "component type of the source")
+      .option("--dst-type <type>", "component type of the destination")
+      .option("--src-ip <address>", "address of the source")
+      .option("--dst-ip <address>", "address of the destination")
+      .option("--src-port <port>", "port of the source")
+      .option("--dst-port <port>", "port of the destination")
+      .option("--protocol <protocol>", "name, or number from 0 to 255")
+      .option("--client-id <id>", "FL client on whose behalf")
+      .option("--context <json>", "further attributes, a JSON object")
+      .addOption(format());
+  const answerQuestion = (flags: CheckFlags): Promise<number> =>
+    flags.policies === undefined
+      ? checkRunning(flags, flags.address, told)
+      : checkOffline(flags, flags.policies, env, told);
+
+  question("check", "ask one question; exit 0 allowed, 3 denied, 1 could not be asked, 2 usage")
+    .option("--explain", "print what would have turned the answer, and how each rule came out")
     .action(async (flags: CheckFlags) => {
-      exitCode =
-        flags.policies === undefined
-          ? await checkRunning(flags, flags.address, told)
-          : await checkOffline(flags, flags.policies, env, told);
+      exitCode = await answerQuestion(flags);
     });
+
+  question(
+    "explain",
+    "say why one question is answered as it is; exit 0 explained, 1 could not be asked, 2 usage",
+  ).action(async (flags: CheckFlags) => {
+    const asked = await answerQuestion({ ...flags, explain: true });
+    exitCode = asked === DENIED ? 0 : asked;
+  });
 
   program
     .command("lint")
@@ -133,6 +144,30 @@ export async function runCommandLine(
     )
     .action(async (files: string[], options: LintOptions & { readonly clients?: string }) => {
       exitCode = await runLintCommand(files, options, told);
+    });
+
+  program
+    .command("test")
+    .description(
+      "ask the cases in a folder of the policies in it; exit 0 passed, 1 failed, 2 usage",
+    )
+    .argument("<folder>", "where policies.json stands, and the cases as *.yaml at any depth")
+    .option("--policies <file>", "test this policy file instead of policies.json in the folder")
+    .option("--coverage-threshold <percent>", "fail when fewer of the rules are reached, 0 to 100")
+    .addOption(
+      new Option("--format <format>", "how to print")
+        .choices(["text", "json", "junit"])
+        .default("text"),
+    )
+    .option("--output <file>", "write the report here, and print it as text")
+    .option("--watch", "run again whenever a policy or a case changes")
+    .action(async (folder: string, options: TestOptions & { readonly policies?: string }) => {
+      const { settings } = configOf([], env);
+      exitCode = await runTestCommand(folder, options, {
+        settings,
+        ...(signal && { signal }),
+        ...told,
+      });
     });
 
   try {
@@ -180,7 +215,7 @@ async function checkOffline(
   env: Env,
   told: Told,
 ): Promise<number> {
-  const loaded = await offlineDecisionPoint(file, env);
+  const loaded = await offlineDecisionPoint(file, configOf([], env).settings);
   if (typeof loaded === "string") {
     told.writeError(loaded);
     return 1;
@@ -197,32 +232,5 @@ async function checkOffline(
     askConnection: (check) => asked(() => loaded.checkConnection(check)),
     askPolicy: (check) => asked(() => loaded.checkPolicy(check)),
     ...told,
-  });
-}
-
-/** The same decision as a running engine with this file and these settings; else what is wrong. */
-async function offlineDecisionPoint(file: string, env: Env): Promise<DecisionPoint | string> {
-  const { settings } = configOf([], env);
-  const load = await createPolicyFileSource({
-    file,
-    conditionCompiler: createConditionCompiler(),
-  }).load();
-  if (!load.ok) return load.issues.map(issueText).join("\n");
-  const clock = createSystemClock();
-  const snapshot = buildSnapshot(
-    load.set.policies.map(({ policy }) => policy),
-    {
-      policyVersion: load.set.fileVersion ?? 1,
-      unknownTypeEffect: settings.UNKNOWN_POLICY_TYPE,
-    },
-  );
-  return createDecisionPoint({
-    activeSnapshot: () => snapshot,
-    engineAttributes: createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE }),
-    registry: registryOf(settings),
-    recordDecision: () => undefined,
-    clock,
-    ids: createUuidIds({ clock }),
-    batchMaxItems: settings.BATCH_MAX_ITEMS,
   });
 }
