@@ -1,5 +1,6 @@
-import { buildSnapshot, type PolicySnapshot } from "../core/snapshot.js";
+import { type PolicySnapshot, snapshotSteps } from "../core/snapshot.js";
 import type { Effect } from "../core/verbs.js";
+import { runInSlices } from "./run-in-slices.js";
 import type { EngineStatus } from "./engine-status.js";
 import { issueText, PdpError } from "./errors.js";
 import { type EventMaker, policiesLoaded, policiesRejected } from "./engine-events.js";
@@ -67,7 +68,7 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     }
     const policyVersion = await deps.versions.assign(set);
     const previous = active;
-    active = activeSet(set, policyVersion, previous, deps);
+    active = await activeSet(set, policyVersion, previous, deps);
     lastError = undefined;
     tell(set, previous, active);
     return { policyVersion, changed: true };
@@ -143,18 +144,21 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
   };
 }
 
-function activeSet(
+async function activeSet(
   set: LoadedPolicySet,
   policyVersion: number,
   previous: ActivePolicySet | undefined,
   deps: PolicyActivationDeps,
-): ActivePolicySet {
+): Promise<ActivePolicySet> {
   const nowMs = deps.clock.nowMs();
   const before = new Map(previous?.policies.map((stored) => [stored.policy.id, stored]));
   return {
-    snapshot: buildSnapshot(
-      set.policies.map(({ policy }) => policy),
-      { policyVersion, unknownTypeEffect: deps.unknownTypeEffect },
+    snapshot: await runInSlices(
+      snapshotSteps(
+        set.policies.map(({ policy }) => policy),
+        { policyVersion, unknownTypeEffect: deps.unknownTypeEffect },
+      ),
+      deps.clock,
     ),
     policies: set.policies.map((stored) => {
       const old = before.get(stored.policy.id);

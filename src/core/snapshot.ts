@@ -15,8 +15,6 @@ export interface PolicySnapshot {
 export interface SnapshotOptions {
   readonly policyVersion: number;
   readonly unknownTypeEffect?: Effect;
-  /** Types whose policies are the very same objects are taken over as they are. */
-  readonly previous?: PolicySnapshot;
   /** Default: as measured. Tests take small ones, to meet every kind of node with few rules. */
   readonly indexShape?: IndexShape;
 }
@@ -44,7 +42,7 @@ export function buildSnapshot(
  */
 export function* snapshotSteps(
   policies: readonly Policy[],
-  { policyVersion, unknownTypeEffect = "permit", previous, indexShape }: SnapshotOptions,
+  { policyVersion, unknownTypeEffect = "permit", indexShape }: SnapshotOptions,
 ): Generator<void, PolicySnapshot> {
   const grouped = new Map<string, Policy[]>();
   for (const policy of policies) {
@@ -57,17 +55,9 @@ export function* snapshotSteps(
   for (const [type, group] of grouped) {
     yield;
     group.sort(byPriority);
-    const before = previous?.policiesByType.get(type);
-    policiesByType.set(
-      type,
-      before && isSame(before.policies, group) ? before : yield* compileType(group, indexShape),
-    );
+    policiesByType.set(type, yield* compileType(group, indexShape));
   }
   return { policyVersion, policiesByType, unknownTypeEffect };
-}
-
-function isSame(before: readonly Policy[], now: readonly Policy[]): boolean {
-  return before.length === now.length && before.every((policy, index) => policy === now[index]);
 }
 
 function byPriority(left: Policy, right: Policy): number {

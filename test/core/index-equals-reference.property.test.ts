@@ -52,28 +52,6 @@ describe("the index", () => {
       { numRuns: 500 },
     );
   });
-
-  it("answers after a reload as a fresh start does", () => {
-    fc.assert(
-      fc.property(
-        writtenPolicies,
-        writtenPolicies,
-        fc.array(writtenRequest, { maxLength: 5 }),
-        (before, after, requests) => {
-          const kept = compiled(before);
-          const set = [...kept.slice(0, 2), ...compiled(after).slice(2)];
-          const previous = buildSnapshot(kept, options);
-          const reloaded = buildSnapshot(set, { ...options, previous });
-          const fresh = buildSnapshot(set, options);
-          for (const { type, attributes } of requests) {
-            const request = accessRequest(type, attributes);
-            expect(decide(reloaded, request)).toStrictEqual(decide(fresh, request));
-          }
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
 });
 
 describe("an explanation", () => {

@@ -1,0 +1,19 @@
+import { nextTurn } from "./next-turn.js";
+import type { Clock } from "./ports/clock.js";
+
+/** No check waits longer for work that is done beside it. */
+const SLICE_MS = 5;
+
+/** Runs `steps` to their end, and lets everything that waits have its turn every few milliseconds. */
+export async function runInSlices<Result>(
+  steps: Generator<void, Result>,
+  clock: Pick<Clock, "monotonicMs">,
+): Promise<Result> {
+  for (let sliceStartMs = clock.monotonicMs(); ;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (clock.monotonicMs() - sliceStartMs < SLICE_MS) continue;
+    await nextTurn();
+    sliceStartMs = clock.monotonicMs();
+  }
+}
