@@ -1,44 +1,101 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readCaseFiles, type Then } from "./conformance-case.js";
-import { askCore, askEngine, type Asker } from "./ways-to-ask.js";
+import type { PolicyIssue } from "../../src/application/ports/policy-source.js";
+import {
+  type Issue,
+  type LoadFile,
+  type LoadOutcome,
+  type QuestionFile,
+  readCaseFiles,
+} from "./conformance-case.js";
+import { createEngines } from "./running-engine.js";
+import { asWritten, expected } from "./told.js";
+import { askCore, type Asker, loadInProcess } from "./ways-to-ask.js";
 
 const files = readCaseFiles();
+const questionFiles = files.filter((file): file is QuestionFile => "cases" in file);
+const loadFiles = files.filter((file): file is LoadFile => "loads" in file);
+const engines = createEngines();
+afterAll(() => engines.stop());
 
-it("there are cases", () => {
-  expect(files.length).toBeGreaterThanOrEqual(40);
+it("there are cases of both kinds", () => {
+  expect(questionFiles.length).toBeGreaterThanOrEqual(100);
+  expect(loadFiles.length).toBeGreaterThanOrEqual(10);
 });
 
-describe.each(files.map((file) => [`${file.path}: ${file.description}`, file] as const))(
+describe.each(questionFiles.map((file) => [`${file.path}: ${file.description}`, file] as const))(
   "%s",
-  (_name, file) => {
+  (_name, { given, cases, partial }) => {
     const askers = new Map<string, Asker>();
     beforeAll(async () => {
-      askers.set("core", askCore(file, { reversed: false }));
-      askers.set("core, policies in the opposite order", askCore(file, { reversed: true }));
-      const { grpc, rest } = await askEngine(file);
-      askers.set("gRPC", grpc);
-      askers.set("REST", rest);
-    });
-    afterAll(async () => {
-      for (const asker of askers.values()) await asker.close();
+      askers.set("core", askCore(given, { reversed: false }));
+      askers.set("core, policies in the opposite order", askCore(given, { reversed: true }));
+      askers.set("core, explained", askCore(given, { reversed: false, explain: true }));
+      const engine = await engines.with(given.settings);
+      expect(await engine.load(given)).toEqual([]);
+      askers.set("gRPC", engine.grpc);
+      askers.set("REST", engine.rest);
     });
 
-    it.each(file.cases)("$name", async ({ when, then }) => {
-      const answers: Record<string, Then> = {};
-      const expected: Record<string, Then> = {};
-      const told = (answer: Then): Then => (file.partial ? withoutRules(answer) : answer);
-      for (const [way, asker] of askers) {
-        answers[way] = told(await asker.ask(when));
-        expected[way] = told(then);
-      }
-      expect(answers).toEqual(expected);
-    });
+    it.each(cases.map((question) => [question.name, question] as const))(
+      "%s",
+      async (_name, { when, then }) => {
+        const explain = "allowed" in then && then.explained !== undefined;
+        const answers: Record<string, unknown> = {};
+        const wanted: Record<string, unknown> = {};
+        const ask = async ([way, asker]: [string, Asker]): Promise<void> => {
+          answers[way] = asWritten(await asker.ask(when, { explain }), { then, partial });
+          wanted[way] = expected(then, partial);
+        };
+        await Promise.all([...askers].map(ask));
+        expect(answers).toEqual(wanted);
+      },
+    );
   },
 );
 
-/** `allowed` and `parameters` alone. */
-function withoutRules(answer: Then): Then {
-  if ("refused" in answer) return answer;
-  const { allowed, parameters } = answer;
-  return { allowed, ...(parameters && { parameters }), by: [], erring: [], obligations: [] };
+describe.each(loadFiles.map((file) => [`${file.path}: ${file.description}`, file] as const))(
+  "%s",
+  (_name, { loads }) => {
+    it.each(loads.map((load) => [load.name, load] as const))(
+      "%s",
+      async (_name, { given, then }) => {
+        const load = loadInProcess(given);
+        const issues = load.ok ? load.set.issues : load.issues;
+        const engine = await engines.with(given.settings);
+        expect({
+          loaded: load.ok,
+          ...{ errors: places(errorsOf(issues)), reload: places(await engine.load(given)) },
+          missing: wantedIssues(then).filter(
+            (wanted) => !issues.some((issue) => is(issue, wanted)),
+          ),
+        }).toEqual({
+          loaded: refusedPlaces(then).length === 0,
+          ...{ errors: places(refusedPlaces(then)), reload: places(refusedPlaces(then)) },
+          missing: [],
+        });
+      },
+    );
+  },
+);
+
+function wantedIssues(then: LoadOutcome): readonly Issue[] {
+  if (then === "loaded") return [];
+  return "refused" in then ? then.refused : then.warned;
+}
+
+function refusedPlaces(then: LoadOutcome): readonly string[] {
+  return then !== "loaded" && "refused" in then ? then.refused.map(({ path }) => path) : [];
+}
+
+function errorsOf(issues: readonly PolicyIssue[]): readonly string[] {
+  return issues.filter(({ severity }) => severity === "error").map(({ path }) => path);
+}
+
+/** Each place once: how many things are wrong there is the engine's to say. */
+function places(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths)].sort();
+}
+
+function is({ path, message, suggestion = "" }: PolicyIssue, wanted: Issue): boolean {
+  return path === wanted.path && `${message} ${suggestion}`.includes(wanted.says);
 }
