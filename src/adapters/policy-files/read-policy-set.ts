@@ -48,6 +48,7 @@ export function readPolicySet(
     set: {
       ...storedPolicies(entries, texts, functions),
       ...(fileVersion === undefined ? {} : { fileVersion }),
+      ...(texts.functions && { functions: texts.functions }),
       file: (texts.main ?? texts.defaults)?.name ?? "",
       issues,
     },

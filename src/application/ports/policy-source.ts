@@ -37,7 +37,9 @@ export interface PolicyIssue {
 export interface LoadedPolicySet {
   /** The effective set: defaults, overridden and removed by the main file. */
   readonly policies: readonly StoredPolicy[];
-  /** SHA-256, hex, of the canonical effective set (without `version`, `updated_at`, `history`). */
+  /** The policy functions that conditions of the set may call, one in a text. Absent: none. */
+  readonly functions?: readonly { readonly name: string; readonly text: string }[];
+  /** SHA-256, hex, of the canonical effective set and of its functions (without `version`, `updated_at`, `history`). */
   readonly contentHash: string;
   /** `version` of the main file (of the defaults where there is no main file); absent when not given. */
   readonly fileVersion?: number;
