@@ -27,9 +27,7 @@ export function size(outcome: Outcome, steps: Steps = UNBOUNDED): Outcome {
   if (typeof outcome === "string") {
     steps.left -= textSteps(outcome);
     if (steps.left < 0) return 0;
-    let codePoints = 0;
-    for (const _ of outcome) codePoints += 1;
-    return codePoints;
+    return codePoints(outcome);
   }
   if (isList(outcome)) return outcome.length;
   if (isPlainMap(outcome)) {
@@ -38,6 +36,16 @@ export function size(outcome: Outcome, steps: Steps = UNBOUNDED): Outcome {
     return values.filter((value) => value !== null).length;
   }
   return new Failure([`${typeName(outcome)} has no size`]);
+}
+
+/** A pair of surrogates is one, half of a pair as well. */
+function codePoints(text: string): number {
+  let count = text.length;
+  for (let at = 1; at < text.length; at++) {
+    const isLow = (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+    if (isLow && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count -= 1;
+  }
+  return count;
 }
 
 /** With `steps` used up, the answer means nothing; so it is for every operator here. */

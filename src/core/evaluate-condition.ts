@@ -7,8 +7,8 @@ import { lookUp, type Value, type ValueMap } from "./values.js";
 /**
  * The bound of one evaluation, whatever the request sends. A step is one part of the expression that
  * is evaluated, one element of a list or key of a map that is looked at, or 64 characters of a text
- * that are; a search in a text (`contains`) costs up to one per 64 times 8 characters compared. About
- * a millisecond at most, and a hundred times what a person's condition takes.
+ * that are; a search in a text (`contains`) costs up to one per 64 times 8 characters compared. A
+ * millisecond or two at most, and a hundred times what a person's condition takes.
  */
 export const MAX_STEPS = 10_000;
 

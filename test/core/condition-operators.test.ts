@@ -111,6 +111,7 @@ describe("arithmetic", () => {
 describe("functions", () => {
   it.each<Row>([
     ["`size` of text counts code points", "size(a) == 2", { a: "a😀" }, "true"],
+    ["`size` counts half of a surrogate pair", "size(a) == 3", { a: "\ude00😀\ud83d" }, "true"],
     ["`size` can follow a point", "a.b.size() == 3", { a: { b: "abc" } }, "true"],
     ["`size` of a list counts elements", "size(a) == 2", { a: [1, 2] }, "true"],
     [
