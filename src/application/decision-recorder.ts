@@ -35,7 +35,7 @@ export interface DecisionRecorder {
 }
 
 export interface DecisionRecorderDeps {
-  readonly eventLog: Pick<EventLog, "append">;
+  readonly eventLog: Pick<EventLog, "offer">;
   readonly makeEvent: EventMaker;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -76,17 +76,15 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   }
 
   function append(events: readonly NewEvent[]): boolean {
-    try {
-      eventLog.append(burst ? [eventsDropped(makeEvent, burst), ...events] : events);
+    if (eventLog.offer(burst ? [eventsDropped(makeEvent, burst), ...events] : events)) {
       burst = undefined;
       return true;
-    } catch {
-      // A log that refuses must not stop a decision: what is lost is counted, and told when it takes events again.
-      const nowMs = clock.nowMs();
-      burst ??= { count: 0, firstMs: nowMs, lastMs: nowMs };
-      burst = { ...burst, count: burst.count + events.length, lastMs: nowMs };
-      return false;
     }
+    // What is lost is counted, and told when the log takes events again.
+    const nowMs = clock.nowMs();
+    burst ??= { count: 0, firstMs: nowMs, lastMs: nowMs };
+    burst = { ...burst, count: burst.count + events.length, lastMs: nowMs };
+    return false;
   }
 
   function recordDecision(record: DecisionRecord): void {

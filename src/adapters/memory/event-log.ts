@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { EventLog, StoredEvent } from "../../application/ports/event-log.js";
+import type { EventLog, NewEvent, StoredEvent } from "../../application/ports/event-log.js";
 
 /** The newest `capacity` events, in this process only: a restart is another log. */
 export function createMemoryEventLog(options: {
@@ -19,15 +19,27 @@ export function createMemoryEventLog(options: {
 
   const oldest = (): number => Math.max(1, newest - capacity + 1);
 
+  function append(events: readonly NewEvent[]): void {
+    if (events.length === 0) return;
+    for (const event of events) {
+      newest += 1;
+      ring[newest % capacity] = { ...event, sequence: newest };
+    }
+    for (const listener of [...listeners]) listener();
+  }
+
   return {
     logId: options.logId ?? randomUUID(),
-    append(events) {
-      if (events.length === 0) return;
-      for (const event of events) {
-        newest += 1;
-        ring[newest % capacity] = { ...event, sequence: newest };
-      }
-      for (const listener of [...listeners]) listener();
+    append,
+    offer(events) {
+      append(events);
+      return true;
+    },
+    publish(event) {
+      const known = ring.find((stored) => stored.eventId === event.eventId);
+      if (known) return Promise.resolve(known);
+      append([event]);
+      return Promise.resolve({ ...event, sequence: newest });
     },
     newestSequence: () => newest,
     oldestSequence: oldest,

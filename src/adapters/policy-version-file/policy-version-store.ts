@@ -2,13 +2,17 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { PdpError } from "../../application/errors.js";
+import type { PolicyVersionMark } from "../../application/ports/policy-version-mark.js";
 import type { PolicyVersionStore } from "../../application/ports/policy-version-store.js";
 
 const FILE_NAME = "policy-version";
 
 const storedVersion = z.object({
+  /** The newest version that has a content. */
   version: z.int().min(1),
   contentHash: z.string().min(1),
+  /** The highest number given; absent when it is `version`. */
+  reserved: z.int().min(1).optional(),
 });
 type StoredVersion = z.infer<typeof storedVersion>;
 
@@ -21,34 +25,66 @@ export function createFilePolicyVersionStore({
   dataDir,
 }: {
   readonly dataDir: string;
-}): PolicyVersionStore {
+}): PolicyVersionStore & PolicyVersionMark {
   const file = join(dataDir, FILE_NAME);
   let stored: StoredVersion | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function assign(contentHash: string, fileVersion: number): Promise<number> {
-    try {
-      // Read once: the number held here stays, even when someone deletes the file.
-      stored ??= await readStored(file);
-      if (stored?.contentHash === contentHash) return stored.version;
-      const version = Math.max((stored?.version ?? 0) + 1, fileVersion);
-      const next = storedVersion.parse({ version, contentHash });
-      await writeDurably(dataDir, file, `${JSON.stringify(next)}\n`);
-      stored = next;
-      return version;
-    } catch (cause) {
-      const what = `the policy version in ${file}`;
-      throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what }, { cause });
-    }
+  /** One after the other, each on what the one before left. */
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = queue.then(async () => {
+      try {
+        // Read once: the number held here stays, even when someone deletes the file.
+        stored ??= await readStored(file);
+        return await act();
+      } catch (cause) {
+        const what = `the policy version in ${file}`;
+        throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what }, { cause });
+      }
+    });
+    queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async function store(next: StoredVersion): Promise<void> {
+    const checked = storedVersion.parse(next);
+    await writeDurably(dataDir, file, `${JSON.stringify(checked)}\n`);
+    stored = checked;
+  }
+
+  function after(atLeast: number): number {
+    return Math.max(highestOf(stored) + 1, atLeast);
   }
 
   return {
-    assign({ contentHash, fileVersion = 1 }) {
-      const result = queue.then(() => assign(contentHash, fileVersion));
-      queue = result.catch(() => undefined);
-      return result;
-    },
+    assign: ({ contentHash, fileVersion = 1 }) =>
+      inTurn(async () => {
+        if (stored?.contentHash === contentHash) return stored.version;
+        const version = after(fileVersion);
+        await store({ version, contentHash });
+        return version;
+      }),
+    reserve: (atLeast) =>
+      inTurn(async () => {
+        const reserved = after(atLeast);
+        const { version, contentHash } = stored ?? { version: reserved, contentHash: "unknown" };
+        await store({ version, contentHash, reserved });
+        return reserved;
+      }),
+    settle: ({ policyVersion, contentHash }) =>
+      inTurn(async () => {
+        const isNewest = policyVersion >= (stored?.version ?? 0);
+        const isKnown = stored?.version === policyVersion && stored.contentHash === contentHash;
+        if (!isNewest || isKnown) return;
+        const reserved = highestOf(stored);
+        const above = reserved > policyVersion ? { reserved } : {};
+        await store({ version: policyVersion, contentHash, ...above });
+      }),
   };
+}
+
+function highestOf(stored: StoredVersion | undefined): number {
+  return Math.max(stored?.version ?? 0, stored?.reserved ?? 0);
 }
 
 async function readStored(file: string): Promise<StoredVersion | undefined> {

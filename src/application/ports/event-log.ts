@@ -31,6 +31,14 @@ export interface EventLog {
   readonly logId: string;
   /** Takes events in order; sequences are assigned at commit. Never throws, never waits. */
   append(events: readonly NewEvent[]): void;
+  /** As `append`, for events that may be dropped. @returns False when too many wait: none was taken. */
+  offer(events: readonly NewEvent[]): boolean;
+  /**
+   * Appends one event; durable when it settles. An `eventId` that this log has already is not
+   * appended again: the stored event is answered.
+   * @throws {PdpError} STORAGE_UNAVAILABLE.
+   */
+  publish(event: NewEvent): Promise<StoredEvent>;
   /** Sequence of the newest committed event; 0 when there is none. */
   newestSequence(): number;
   /** Sequence of the oldest event that can still be read; `newestSequence() + 1` when there is none. */

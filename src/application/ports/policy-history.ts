@@ -40,12 +40,15 @@ export interface PolicyHistory {
    * counts DATA_DIR's high-water mark. Durable before it is answered.
    */
   nextVersion(atLeast: number): Promise<number>;
-  /** Durable when it settles. At most one intent is open. @throws {PdpError} STORAGE_UNAVAILABLE. */
+  /**
+   * Durable when it settles. At most one intent is open: it takes the place of an older one.
+   * @throws {PdpError} STORAGE_UNAVAILABLE.
+   */
   begin(intent: PolicyIntent): Promise<void>;
   openIntent(): Promise<PolicyIntent | undefined>;
   /**
    * Makes the open intent a version and appends `events`, in one transaction.
-   * @throws {PdpError} STORAGE_UNAVAILABLE.
+   * @throws {PdpError} STORAGE_UNAVAILABLE: neither happened.
    */
   commit(intentId: string, events: readonly NewEvent[]): Promise<void>;
   drop(intentId: string): Promise<void>;

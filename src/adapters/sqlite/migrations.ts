@@ -1,0 +1,80 @@
+import type Database from "libsql";
+
+/** One step per version of the schema, in order. A step that was released is never edited. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE engine (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    log_id TEXT NOT NULL,
+    -- 1 while no process has it open, and the last one closed it in order.
+    closed INTEGER NOT NULL
+  );
+
+  -- AUTOINCREMENT: a sequence is never given twice, not even after the newest event was removed.
+  CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    time_ms INTEGER NOT NULL,
+    -- The event id where another component published it; the engine's own are not looked up.
+    published_id TEXT,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX events_published ON events (published_id) WHERE published_id IS NOT NULL;
+
+  CREATE TABLE decisions (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    time_ms INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    client_id TEXT NOT NULL,
+    policy_type TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX decisions_time ON decisions (time_ms);
+
+  CREATE TABLE policy_versions (
+    policy_version INTEGER PRIMARY KEY,
+    create_time_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    documents TEXT NOT NULL
+  );
+  CREATE TABLE policy_intent (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    intent_id TEXT NOT NULL,
+    policy_version INTEGER NOT NULL,
+    create_time_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    documents TEXT NOT NULL
+  );
+  `,
+];
+
+/** Version of the schema that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings the schema to this program's version, each step in a transaction of its own.
+ *
+ * @throws {Error} The database was written by a newer program.
+ */
+export function migrate(db: Database.Database): void {
+  const version = schemaVersionOf(db);
+  if (version > SCHEMA_VERSION) {
+    throw new Error(
+      `the database has schema version ${version}, and this engine knows ${SCHEMA_VERSION}: ` +
+        "start the engine that wrote it, or a newer one",
+    );
+  }
+  MIGRATIONS.slice(version).forEach((step, index) => {
+    db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${version + index + 1}; COMMIT`);
+  });
+}
+
+export function schemaVersionOf(db: Database.Database): number {
+  const [row] = db.prepare("PRAGMA user_version").raw().all() as [number][];
+  return row?.[0] ?? 0;
+}

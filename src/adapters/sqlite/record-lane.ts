@@ -1,0 +1,128 @@
+import type { Statement, UnitResult } from "./storage-messages.js";
+
+/** Someone who waits until a record is durable. */
+export interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Nothing was stored. */
+export class StorageFault extends Error {
+  override readonly name = "StorageFault";
+}
+
+export interface LaneOptions<Stored> {
+  /** Inserts the records of a JSON array, its one parameter, in order. */
+  readonly insertSql: string;
+  /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
+  readonly onCommitted: (records: readonly Stored[], lastId: number) => void;
+  /** These were taken, and will never be stored. */
+  readonly onDropped: (records: readonly Stored[], why: string) => void;
+}
+
+/** Records of one kind, in the order in which they are stored. */
+export interface RecordLane<Stored> {
+  /** Takes a record: durable some milliseconds later, whoever waits. */
+  push(record: Stored, waiter?: Waiter): void;
+  /** How many were taken and are neither stored nor dropped. */
+  pending(): number;
+}
+
+/** What storage does with a lane. */
+export interface LaneQueue {
+  queued(): number;
+  pending(): number;
+  hasWaiter(): boolean;
+  /** The next batch, taken from the queue; undefined when it has none. */
+  take(options: { readonly limit: number; readonly onlyWaiting: boolean }): LaneBatch | undefined;
+  /** Gives up everything that is queued. */
+  dropAll(why: string): void;
+}
+
+export interface LaneBatch {
+  readonly size: number;
+  readonly statement: Statement;
+  /** The batch's unit was carried out, or refused for good. */
+  readonly settle: (result: UnitResult) => void;
+  /** Nothing was kept: those who wait are told, the others are tried again. */
+  fail(why: string): void;
+}
+
+interface Queued<Stored> {
+  readonly record: Stored;
+  readonly json: string;
+  readonly waiter: Waiter | undefined;
+}
+
+/** @param onPush - Called after each push. */
+export function createRecordLane<Stored>(
+  { insertSql, onCommitted, onDropped }: LaneOptions<Stored>,
+  onPush: () => void,
+): RecordLane<Stored> & LaneQueue {
+  let queue: Queued<Stored>[] = [];
+  let posted = 0;
+  let waiting = 0;
+
+  function drop(records: readonly Queued<Stored>[], why: string): void {
+    if (records.length === 0) return;
+    onDropped(
+      records.map(({ record }) => record),
+      why,
+    );
+    for (const { waiter } of records) waiter?.reject(new StorageFault(why));
+  }
+
+  function takeQueued(limit: number, onlyWaiting: boolean): Queued<Stored>[] {
+    if (!onlyWaiting) return queue.splice(0, limit);
+    const taken: Queued<Stored>[] = [];
+    queue = queue.filter((queued) => {
+      const isTaken = queued.waiter !== undefined && taken.length < limit;
+      if (isTaken) taken.push(queued);
+      return !isTaken;
+    });
+    return taken;
+  }
+
+  return {
+    push(record, waiter) {
+      queue.push({ record, json: JSON.stringify(record), waiter });
+      if (waiter) waiting += 1;
+      onPush();
+    },
+    pending: () => queue.length + posted,
+    queued: () => queue.length,
+    hasWaiter: () => waiting > 0,
+    take({ limit, onlyWaiting }) {
+      const taken = takeQueued(limit, onlyWaiting);
+      if (taken.length === 0) return undefined;
+      const withWaiter = taken.filter(({ waiter }) => waiter);
+      waiting -= withWaiter.length;
+      posted += taken.length;
+      return {
+        size: taken.length,
+        statement: { sql: insertSql, params: [`[${taken.map(({ json }) => json).join(",")}]`] },
+        settle(result) {
+          posted -= taken.length;
+          if (!result.ok) {
+            drop(taken, result.message);
+            return;
+          }
+          onCommitted(
+            taken.map(({ record }) => record),
+            result.lastIds[0] ?? 0,
+          );
+          for (const { waiter } of withWaiter) waiter?.resolve();
+        },
+        fail(why) {
+          posted -= taken.length;
+          queue.unshift(...taken.filter(({ waiter }) => !waiter));
+          drop(withWaiter, why);
+        },
+      };
+    },
+    dropAll(why) {
+      waiting = 0;
+      drop(queue.splice(0), why);
+    },
+  };
+}

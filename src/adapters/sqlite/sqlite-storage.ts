@@ -1,0 +1,199 @@
+import type { Log } from "../../application/ports/log.js";
+import { lockDataDir } from "./data-dir-lock.js";
+import {
+  createRecordLane,
+  type LaneBatch,
+  type LaneOptions,
+  type LaneQueue,
+  type RecordLane,
+  StorageFault,
+} from "./record-lane.js";
+import type { OpenedDatabase, SqlRow, Unit, UnitResult } from "./storage-messages.js";
+import { connectWorker } from "./worker-connection.js";
+
+/** Between commits, so that records that come fast share a sync. */
+const FLUSH_MS = 5;
+/** Records that do not wait for the rest of FLUSH_MS. */
+const FLUSH_RECORDS = 256;
+/** Bounds the time that one commit takes, and so what a mutation waits for. */
+const MAX_BATCH_RECORDS = 2048;
+const MAX_BATCH_UNITS = 256;
+/** Records that are neither stored nor dropped: beyond it nothing is taken that may be dropped. */
+const MAX_PENDING_RECORDS = 20_000;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 2000;
+
+/** The main thread's side of the storage thread. No call here waits for the disk. */
+export interface SqliteStorage {
+  readonly opened: OpenedDatabase;
+  /** Records that are stored in batches. Open every lane before the first push. */
+  openLane<Stored>(options: LaneOptions<Stored>): RecordLane<Stored>;
+  /** Too many records wait: take none that may be dropped. */
+  isFull(): boolean;
+  /**
+   * Carries out `unit`, all or nothing; durable when it settles.
+   * @param onCommitted - Called in the order of the commits, before the promise settles.
+   * @throws {StorageFault} Nothing of it was kept.
+   */
+  transact(unit: Unit, onCommitted?: (lastIds: readonly number[]) => void): Promise<void>;
+  /** Rows as arrays. @throws {StorageFault} */
+  query(sql: string, params?: SqlRow): Promise<readonly SqlRow[]>;
+  /** Why the last write failed; undefined when it did not. */
+  failure(): string | undefined;
+  /** Resolves when everything taken so far is stored, or could not be. */
+  flush(): Promise<void>;
+  /** Stores what it can, gives up the rest, lets go of DATA_DIR. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly unit: Unit;
+  readonly settle: (result: UnitResult) => void;
+}
+
+/**
+ * Opens the store of `dataDir` and its thread.
+ *
+ * @throws {DataDirError} Another process has it, or it cannot be used.
+ */
+export async function openSqliteStorage(deps: {
+  readonly dataDir: string;
+  readonly log: Log;
+}): Promise<SqliteStorage> {
+  const { dataDir, log } = deps;
+  const unlock = lockDataDir(dataDir);
+  const worker = await connectWorker(dataDir).catch((error: unknown) => {
+    unlock();
+    throw error;
+  });
+  const lanes: LaneQueue[] = [];
+  const units: Waiting[] = [];
+  let isPosted = false;
+  let isSoon = false;
+  let timer: NodeJS.Timeout | undefined;
+  let failure: string | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  const idle: (() => void)[] = [];
+  let closing: Promise<void> | undefined;
+
+  const queued = (): number => lanes.reduce((sum, lane) => sum + lane.queued(), 0);
+  const someoneWaits = (): boolean => units.length > 0 || lanes.some((lane) => lane.hasWaiter());
+
+  /** Posts now, in a moment, or not at all. */
+  function schedule(): void {
+    if (isPosted || isSoon) return;
+    const records = queued();
+    if (records === 0 && units.length === 0) {
+      tellIdle();
+    } else if (someoneWaits() || (failure === undefined && records >= FLUSH_RECORDS)) {
+      isSoon = true;
+      // Why not here: the rest of a batch check is about to come.
+      queueMicrotask(() => {
+        isSoon = false;
+        if (!isPosted) post();
+      });
+    } else {
+      timer ??= setTimeout(post, failure === undefined ? FLUSH_MS : retryMs);
+    }
+  }
+
+  function post(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    // While writes fail only those who wait are tried at once: what was kept may be what is too much.
+    const onlyWaiting = failure !== undefined && someoneWaits();
+    const limit = failure === undefined ? MAX_BATCH_RECORDS : FLUSH_RECORDS;
+    const batches: LaneBatch[] = lanes.flatMap((lane) => lane.take({ limit, onlyWaiting }) ?? []);
+    const waiting = units.splice(0, MAX_BATCH_UNITS);
+    const posted = [...batches.map(({ statement }) => [statement]), ...waiting.map((w) => w.unit)];
+    if (posted.length === 0) return;
+    isPosted = true;
+    worker.commit(posted, (outcome) => {
+      isPosted = false;
+      if (outcome.ok) {
+        recovered();
+        [...batches, ...waiting].forEach((part, index) => {
+          const missing: UnitResult = { ok: false, message: "no answer from the storage thread" };
+          part.settle(outcome.units[index] ?? missing);
+        });
+      } else {
+        failed(outcome.message);
+        for (const batch of batches) batch.fail(outcome.message);
+        for (const { settle } of waiting) settle({ ok: false, message: outcome.message });
+      }
+      schedule();
+    });
+  }
+
+  function failed(message: string): void {
+    if (failure === undefined) {
+      log.error(
+        { dataDir, cause: message },
+        "writes to DATA_DIR fail: trying again until they work",
+      );
+      retryMs = FIRST_RETRY_MS;
+    } else {
+      retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+    }
+    failure = message;
+    tellIdle();
+  }
+
+  function recovered(): void {
+    if (failure === undefined) return;
+    failure = undefined;
+    log.info({ dataDir }, "writes to DATA_DIR work again");
+  }
+
+  function tellIdle(): void {
+    for (const tell of idle.splice(0)) tell();
+  }
+
+  function flush(): Promise<void> {
+    if (queued() === 0 && units.length === 0 && !isPosted) return Promise.resolve();
+    return new Promise((resolve) => {
+      idle.push(resolve);
+      if (isPosted) return;
+      post();
+    });
+  }
+
+  async function close(): Promise<void> {
+    await flush();
+    clearTimeout(timer);
+    const why = failure ?? "the engine stopped";
+    for (const lane of lanes) lane.dropAll(why);
+    for (const { settle } of units.splice(0)) settle({ ok: false, message: why });
+    await worker.close();
+    unlock();
+  }
+
+  return {
+    opened: worker.opened,
+    openLane(options) {
+      const lane = createRecordLane(options, schedule);
+      lanes.push(lane);
+      return lane;
+    },
+    isFull: () => lanes.reduce((sum, lane) => sum + lane.pending(), 0) >= MAX_PENDING_RECORDS,
+    transact: (unit, onCommitted) =>
+      new Promise((resolve, reject) => {
+        units.push({
+          unit,
+          settle(result) {
+            if (!result.ok) {
+              reject(new StorageFault(result.message));
+              return;
+            }
+            onCommitted?.(result.lastIds);
+            resolve();
+          },
+        });
+        schedule();
+      }),
+    query: (sql, params = []) => worker.query(sql, params),
+    failure: () => failure,
+    flush,
+    close: () => (closing ??= close()),
+  };
+}

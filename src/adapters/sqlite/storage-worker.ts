@@ -1,0 +1,109 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type Database from "libsql";
+import { closeDatabase, openDatabase } from "./database.js";
+import type {
+  SqlRow,
+  Statement,
+  StorageRequest,
+  StorageResponse,
+  Unit,
+  UnitResult,
+} from "./storage-messages.js";
+
+// The thread that owns the only connection. It knows SQL and transactions, and no domain: what is
+// stored is said by the adapters on the main thread.
+
+const { dataDir } = workerData as { readonly dataDir: string };
+
+/** Of the primary result code: they concern one statement, not the database. */
+const OF_ONE_UNIT = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|ERROR|TOOBIG)/;
+
+class NothingChanged extends Error {}
+
+function serve(db: Database.Database, request: StorageRequest): void {
+  const prepared = preparedBy(db);
+  try {
+    switch (request.kind) {
+      case "commit":
+        answer({ kind: "committed", id: request.id, units: commit(db, prepared, request.units) });
+        return;
+      case "query": {
+        const rows = prepared(request.sql)
+          .raw()
+          .all(...request.params) as SqlRow[];
+        answer({ kind: "rows", id: request.id, rows });
+        return;
+      }
+      case "close":
+        closeDatabase(db);
+        answer({ kind: "rows", id: request.id, rows: [] });
+        parentPort?.close();
+        return;
+    }
+  } catch (error) {
+    answer({ kind: "failed", id: request.id, message: messageOf(error) });
+  }
+}
+
+type Prepare = (sql: string) => Database.Statement;
+const statements = new Map<string, Database.Statement>();
+
+function preparedBy(db: Database.Database): Prepare {
+  return (sql) => {
+    const statement = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+}
+
+/** One transaction, one sync. A unit that cannot be carried out is undone alone. */
+function commit(db: Database.Database, prepared: Prepare, units: readonly Unit[]): UnitResult[] {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const results = units.map((unit) => carryOut(db, prepared, unit));
+    db.exec("COMMIT");
+    return results;
+  } catch (error) {
+    // After some failures SQLite has ended the transaction itself.
+    if (db.inTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function carryOut(db: Database.Database, prepared: Prepare, unit: Unit): UnitResult {
+  db.exec("SAVEPOINT unit");
+  try {
+    const lastIds = unit.map((statement) => run(prepared, statement));
+    db.exec("RELEASE unit");
+    return { ok: true, lastIds };
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? "";
+    if (!(error instanceof NothingChanged) && !OF_ONE_UNIT.test(code)) throw error;
+    db.exec("ROLLBACK TO unit; RELEASE unit");
+    return { ok: false, message: messageOf(error) };
+  }
+}
+
+function run(prepared: Prepare, { sql, params, mustChange }: Statement): number {
+  const { changes, lastInsertRowid } = prepared(sql).run(...params);
+  if (mustChange !== undefined && changes === 0) throw new NothingChanged(mustChange);
+  return Number(lastInsertRowid);
+}
+
+function answer(response: StorageResponse): void {
+  parentPort?.postMessage(response);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+try {
+  const { db, opened } = openDatabase(dataDir);
+  parentPort?.on("message", (request: StorageRequest) => {
+    serve(db, request);
+  });
+  answer({ kind: "opened", database: opened });
+} catch (error) {
+  answer({ kind: "not-opened", message: messageOf(error) });
+}
