@@ -28,7 +28,7 @@ function asText({ results, coverage }: TestReport, { threshold }: Limit): string
       `FAILED ${file}:${line}: ${name}`,
       ...problems.flatMap((problem) => problem.split("\n")).map((text) => `  ${text}`),
     ]),
-    `${results.length} cases: ${results.length - failed.length} passed, ${failed.length} failed`,
+    `${results.length} ${results.length === 1 ? "case" : "cases"}: ${results.length - failed.length} passed, ${failed.length} failed`,
     `${reached} of ${rules} rules reached (${percentText(coverage.percent)})`,
     ...unreached.map((rule) => `  not reached: ${rule}`),
     ...shortfall(coverage, threshold),

@@ -147,6 +147,44 @@ describe("an answer, after the wire", () => {
   });
 });
 
+describe("what would have turned an answer, after the wire", () => {
+  it("has the rule, its fields and condition, and the change: absent ends are apart from null", () => {
+    const { explanation } = onTheWire({
+      explanation: {
+        policies: [],
+        nearest: {
+          rule: RULE,
+          mustApply: true,
+          fields: [{ key: "a", expected: "x", matched: false, why: "absent" }],
+          condition: { text: "n > 1", outcome: "false", values: { n: 1 } },
+        },
+        smallestChange: {
+          changes: [
+            { attribute: "a", to: "x" },
+            { attribute: "n", from: 1 },
+          ],
+        },
+        changesTried: 3,
+      },
+    });
+    expect(explanation).toMatchObject({
+      nearest: {
+        rule: RULE,
+        mustApply: true,
+        fields: [{ key: "a", expected: "x", actual: undefined, matched: false }],
+        condition: { outcome: ConditionOutcome.CONDITION_OUTCOME_FALSE, values: { n: 1 } },
+      },
+      smallestChange: {
+        changes: [
+          { attribute: "a", from: undefined, to: "x" },
+          { attribute: "n", from: 1, to: undefined },
+        ],
+      },
+      changesTried: 3,
+    });
+  });
+});
+
 describe("a question from the wire", () => {
   const decode = (fields: Partial<CheckConnectionRequest>): CheckConnectionRequest =>
     CheckConnectionRequest.decode(
