@@ -143,7 +143,8 @@ export async function runCommandLine(
         .default("text"),
     )
     .action(async (files: string[], options: LintOptions & { readonly clients?: string }) => {
-      exitCode = await runLintCommand(files, options, told);
+      const functionsFolder = configOf([], env).settings.POLICY_FUNCTIONS_DIR;
+      exitCode = await runLintCommand(files, { ...options, functionsFolder }, told);
     });
 
   program

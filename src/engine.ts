@@ -4,6 +4,7 @@ import { createMemoryEventLog } from "./adapters/memory/event-log.js";
 import { createMemoryPolicyVersionStore } from "./adapters/memory/policy-version-store.js";
 import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
 import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
+import { readFunctionTexts } from "./adapters/policy-files/policy-texts.js";
 import { policySchema } from "./adapters/policy-files/policy-schema.js";
 import { createFilePolicyVersionStore } from "./adapters/policy-version-file/policy-version-store.js";
 import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
@@ -21,6 +22,7 @@ import { createEventFeed } from "./application/event-feed.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
 import type { ComponentRegistry } from "./application/ports/component-registry.js";
 import type { Log } from "./application/ports/log.js";
+import type { PolicyText } from "./application/ports/policy-reader.js";
 import { createPolicyValidation } from "./application/validate-policies.js";
 import type { Settings } from "./config/settings.js";
 import { FLOPYNET_CLIENTS } from "./core/lint/known-clients.js";
@@ -73,6 +75,9 @@ export async function startEngine(deps: {
     source: createPolicyFileSource({
       file: settings.POLICY_FILE,
       conditionCompiler,
+      ...(settings.POLICY_FUNCTIONS_DIR !== undefined && {
+        functions: { folder: settings.POLICY_FUNCTIONS_DIR, log },
+      }),
     }),
     versions:
       settings.STORAGE === "memory"
@@ -107,6 +112,7 @@ export async function startEngine(deps: {
     policyValidation: createPolicyValidation({
       reader: createPolicyReader({ conditionCompiler }),
       clients: FLOPYNET_CLIENTS,
+      functions: () => functionTexts(settings.POLICY_FUNCTIONS_DIR),
     }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });
@@ -180,6 +186,10 @@ function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
   if (STORAGE === "memory") {
     log.info({}, "STORAGE=memory: nothing survives a restart, and the policy version begins anew");
   }
+}
+
+async function functionTexts(folder: string | undefined): Promise<readonly PolicyText[]> {
+  return folder === undefined ? [] : (await readFunctionTexts(folder)).texts;
 }
 
 function policySchemaOnce(): () => object {

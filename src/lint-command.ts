@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
 import { LOAD_CHECKS } from "./adapters/policy-files/load-checks.js";
 import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
-import { readPolicyTexts } from "./adapters/policy-files/policy-texts.js";
+import { readFunctionTexts, readPolicyTexts } from "./adapters/policy-files/policy-texts.js";
 import { createPolicyValidation } from "./application/validate-policies.js";
 import { type LintDeps, type LintExitCode, type LintOptions, runLint } from "./commands/lint.js";
 import { extendClients } from "./commands/read-clients.js";
@@ -13,9 +13,15 @@ import { LINT_CHECKS } from "./core/lint/lint-checks.js";
 /** `flopynet-policy lint`, composed. @returns The exit code. */
 export async function runLintCommand(
   files: readonly string[],
-  options: LintOptions & { /** A file of `--clients`. */ readonly clients?: string },
+  options: LintOptions & {
+    /** A file of `--clients`. */
+    readonly clients?: string;
+    /** POLICY_FUNCTIONS_DIR. */
+    readonly functionsFolder?: string | undefined;
+  },
   told: Pick<LintDeps, "write" | "writeError">,
 ): Promise<LintExitCode> {
+  const { functionsFolder } = options;
   const clients = knownClients(options.clients);
   if (typeof clients === "string") {
     told.writeError(clients);
@@ -29,7 +35,13 @@ export async function runLintCommand(
     isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
     async lintFile(file, { withDefaults }) {
       const { texts, issues } = await readPolicyTexts(file, { withDefaults });
-      return [...issues, ...(await validation.validateTexts(texts))];
+      const functions =
+        functionsFolder === undefined ? undefined : await readFunctionTexts(functionsFolder);
+      const found = await validation.validateTexts({
+        ...texts,
+        ...(functions && { functions: functions.texts }),
+      });
+      return [...issues, ...(functions?.issues ?? []), ...found];
     },
   });
 }

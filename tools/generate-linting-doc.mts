@@ -28,6 +28,8 @@ instead. Nothing is loaded and no engine is needed. Several files are looked at 
 | \`--no-defaults\` | leave \`default_policies.json\` out |
 | \`--clients FILE\` | what your components send, see below |
 
+Policy functions are those of \`POLICY_FUNCTIONS_DIR\`, as in the engine.
+
 Exit code 0: no error; 1: warnings, with \`--strict\`; 2: errors, or wrong usage. Infos never change it.
 
 The same issues come from a running engine: \`ValidatePolicies\` (gRPC), \`POST /v1/policies:validate\` (REST) with

@@ -3,7 +3,12 @@ import { lint } from "../core/lint/lint.js";
 import type { ValueMap } from "../core/values.js";
 import { PdpError } from "./errors.js";
 import { nextTurn } from "./next-turn.js";
-import type { PolicyReader, PolicyReading, PolicyTexts } from "./ports/policy-reader.js";
+import type {
+  PolicyReader,
+  PolicyReading,
+  PolicyText,
+  PolicyTexts,
+} from "./ports/policy-reader.js";
 import type { PolicyIssue } from "./ports/policy-source.js";
 
 /** Policies a request may hold. */
@@ -36,20 +41,24 @@ export interface PolicyValidationDeps {
   readonly reader: PolicyReader;
   /** What the components that ask are known to send. */
   readonly clients: KnownClients;
+  /** The functions that the content of a request may call: those of the engine, now. Absent: none. */
+  readonly functions?: () => Promise<readonly PolicyText[]>;
 }
 
 /** What loading would say, and what the linter finds in the policies that have no error. */
 export function createPolicyValidation({
   reader,
   clients,
+  functions = () => Promise.resolve([]),
 }: PolicyValidationDeps): PolicyValidation {
   return {
     async validate({ policies, document }) {
       refuseUnclear(policies.length, document !== "");
+      const known = await functions();
       const reading =
         document === ""
-          ? reader.readDocuments(policies)
-          : reader.readTexts({ main: { name: "", text: document } });
+          ? reader.readDocuments(policies, known)
+          : reader.readTexts({ main: { name: "", text: document }, functions: known });
       return worstFirst(await issuesOf(reading, clients));
     },
     validateTexts: async (texts) => inOrder(await issuesOf(reader.readTexts(texts), clients)),

@@ -6,6 +6,7 @@ import type {
 } from "../../application/ports/policy-reader.js";
 import { createIssueList } from "./issue-list.js";
 import { extendPath, type JsonNode, memberOf, nodeOf } from "./json-tree.js";
+import { readPolicyFunctions } from "./read-policy-functions.js";
 import { readPolicyTree } from "./read-policy-file.js";
 import { entriesOfFiles, entriesOfTexts, type PolicyEntries } from "./read-policy-set.js";
 import { canonicalKey } from "./translate-target.js";
@@ -18,13 +19,15 @@ export function createPolicyReader({
 }): PolicyReader {
   return {
     readTexts: (texts) => readingOf(entriesOfTexts(texts, conditionCompiler)),
-    readDocuments(policies) {
+    readDocuments(policies, functionTexts = []) {
+      const functions = readPolicyFunctions(functionTexts, conditionCompiler);
       const issues = createIssueList("", undefined);
       const root = nodeOf({ policies }, (path) => {
         issues.error({ path }, 0, "this number is not finite", "write a finite number");
       });
-      const main = readPolicyTree(root, issues, conditionCompiler);
-      return readingOf(entriesOfFiles({ main, defaults: undefined }));
+      const main = readPolicyTree(root, issues, functions.conditionCompiler);
+      const read = entriesOfFiles({ main, defaults: undefined });
+      return readingOf({ ...read, issues: [...functions.issues, ...read.issues] });
     },
   };
 }

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import type { PolicyText, PolicyTexts } from "../../application/ports/policy-reader.js";
 import type { PolicyIssue } from "../../application/ports/policy-source.js";
 import { decodePolicyFile } from "./decode-policy-file.js";
-import type { FunctionsContent } from "./functions-folder.js";
+import { type FunctionsContent, readFunctionsFolder } from "./functions-folder.js";
 import type { LoadCheck } from "./load-checks.js";
 import { type FileContent, readFileContent } from "./read-file-content.js";
 import { fileIssue } from "./read-policy-set.js";
@@ -47,6 +47,13 @@ export function decodeFunctions(
   if (listing.state === "unreadable") issues.push(fileIssue(folder, listing.why));
   const texts = files.flatMap(({ name, content }) => textOf(name, content, issues) ?? []);
   return { texts, issues };
+}
+
+/** The policy functions that stand in `folder` now. */
+export async function readFunctionTexts(
+  folder: string,
+): Promise<ReturnType<typeof decodeFunctions>> {
+  return decodeFunctions(folder, await readFunctionsFolder(folder));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Condition } from "../../core/condition.js";
+import { deceptiveCharacter, plainTwin } from "../../core/lint/lookalike.js";
 import type { Rule, Severity } from "../../core/policy.js";
 import { isPlainMap, type Value, type ValueMap } from "../../core/values.js";
 import { nearestVerb, VERB_CLASSES } from "../../core/verbs.js";
@@ -92,10 +93,13 @@ function readVerb(
   const verbClass = VERB_CLASSES.get(action);
   if (verbClass !== undefined) return { action, verbClass };
 
-  const meant = nearestVerb(action.trim());
+  const meant = nearestVerb(plainTwin(action) ?? action.trim());
+  const odd = deceptiveCharacter(written);
   const at = within(subject, "action");
   const message =
-    action.trim() === "" ? "`action` is blank" : `unknown verb ${JSON.stringify(written)}`;
+    action.trim() === ""
+      ? "`action` is blank"
+      : `unknown verb ${JSON.stringify(written)}${odd === undefined ? "" : `, which has the character ${odd}`}`;
   const fix = meant === undefined ? "write `allow`, `deny` or another verb" : `write \`${meant}\``;
   issues.error(at, offsetOf(node, "action"), message, fix);
   return undefined;

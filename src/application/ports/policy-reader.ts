@@ -20,8 +20,8 @@ export interface PolicyTexts {
 export interface PolicyReader {
   /** One effective set, as the engine makes it of these texts. */
   readTexts(texts: PolicyTexts): PolicyReading;
-  /** Policies in the words of files, as a list that has no text. */
-  readDocuments(policies: readonly ValueMap[]): PolicyReading;
+  /** Policies in the words of files, as a list that has no text, with the functions they may call. */
+  readDocuments(policies: readonly ValueMap[], functions?: readonly PolicyText[]): PolicyReading;
 }
 
 export interface PolicyReading {

@@ -28,7 +28,7 @@ const DEFAULTS = `{"policies": [
 type Row = [says: string, id: string, rule: number | undefined, keys: string[], place: string];
 
 describe("where something stands", () => {
-  const { placeOf } = reader.readTexts({
+  const reading = reader.readTexts({
     main: { name: "main", text: MAIN },
     defaults: { name: "defaults", text: DEFAULTS },
   });
@@ -64,7 +64,11 @@ describe("where something stands", () => {
     ["a policy of the defaults", "q", undefined, ["rules"], "defaults:2:28 policies[0].rules"],
     ["a policy that is not there: nowhere", "z", 0, [], ":: "],
   ])("%s", (_says, policyId, ruleIndex, keys, place) => {
-    const found = placeOf({ policyId, keys, ...(ruleIndex !== undefined && { ruleIndex }) });
+    const found = reading.placeOf({
+      policyId,
+      keys,
+      ...(ruleIndex !== undefined && { ruleIndex }),
+    });
     const { file, line = "", column = "", path } = found;
     expect(`${file}:${line}:${column} ${path}`).toBe(place);
   });

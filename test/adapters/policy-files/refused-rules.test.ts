@@ -25,6 +25,13 @@ describe("a rule with a problem is refused", () => {
       "write `deny`",
     ],
     [
+      "a verb with a letter of another alphabet",
+      withRules('{"action": ▶"d\u0435ny"}'),
+      "policies.p.rules[0].action",
+      "which has the character U+0435",
+      "write `deny`",
+    ],
+    [
       "a verb far from all",
       withRules('{"action": ▶"zzzzzzzz"}'),
       "policies.p.rules[0].action",

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { deny, issuesIn, net, policies, policy } from "../../support/lint-texts.js";
+import { withRules } from "../../support/policy-texts.js";
+
+describe("nothing is said of", () => {
+  it.each<[fine: string, file: string]>([
+    [
+      "a narrower rule before a wider one",
+      net(`{"action": "deny", "match": {"dst_port": 22}},
+           {"action": "allow", "match": {"dst_port": "1-100"}}`),
+    ],
+    [
+      "a rule after one with a condition",
+      net(`{"action": "deny", "match": {"dst_port": 22}, "condition": "client_id == 'x'"},
+           {"action": "allow", "match": {"dst_port": 22}}`),
+    ],
+    [
+      "a rule after a disabled one",
+      net(`{"action": "deny", "enabled": false, "match": {"dst_port": 22}},
+           {"action": "allow", "match": {"dst_port": 22}}`),
+    ],
+    [
+      "an allow and a deny of one deny-overrides policy",
+      withRules(`{"action": "allow", "match": {"operation": "a"}},
+                 {"action": "deny", "match": {"operation": "a"}, "condition": "load > 1"}`),
+    ],
+    [
+      "opposite rules at different priorities, where the narrower comes first",
+      policies(
+        policy("a", 2, '{"action": "deny", "match": {"dst_port": 22}}'),
+        policy("b", 1, '{"action": "allow", "match": {"dst_port": "1-100"}}'),
+      ),
+    ],
+    [
+      "opposite rules that never meet",
+      policies(
+        policy("a", 1, '{"action": "deny", "match": {"dst_port": 22}}'),
+        policy("b", 1, '{"action": "allow", "match": {"dst_port": 23}}'),
+      ),
+    ],
+    ["a range over midnight", deny("current_hour >= 22 OR current_hour <= 6")],
+    ["bounds that meet in one value", deny("a >= 3 && a <= 3")],
+    ["a dotted name of the trust model", deny("client.factors.update_quality.lower < 0.3")],
+    ["a comparison of two attributes that a match names", deny("client_id != src_type")],
+    ["a text with a letter of its own language", deny("city == 'Zürich'")],
+    ["a type of another alphabet", withRules('{"action": "deny", "match": {"a": 1}}', "сеть")],
+    [
+      "an operation that a type without a list has",
+      withRules('{"action": "deny", "match": {"operation": "anything"}}'),
+    ],
+  ])("%s", async (_fine, file) => {
+    expect(await issuesIn(file)).toEqual([]);
+  });
+});
+
+it("rules of one shape cost no square: that some were not compared is said", async () => {
+  const rules = Array.from({ length: 5000 }, (_, index) => ({
+    action: index % 2 === 0 ? "allow" : "deny",
+    match: { dst_port: `${index + 1}-${index + 2}` },
+  }));
+  const issues = await issuesIn(
+    JSON.stringify({ policies: { p: { type: "network_security", rules } } }),
+  );
+  expect(issues.map(({ check }) => check)).toEqual(["lint-incomplete"]);
+});
