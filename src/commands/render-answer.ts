@@ -57,7 +57,7 @@ function nearestLines(nearest: NearestRule | undefined): string[] | undefined {
   if (!nearest) return undefined;
   const { rule, mustApply, fields, condition } = nearest;
   return [
-    `${ruleText(rule)} would have ${mustApply ? "to apply" : "not to apply"}`,
+    `${ruleText(rule)} would have ${mustApply ? "to apply" : "to not apply"}`,
     ...fields.map((field) => `  ${fieldText(field)}`),
     ...(condition ? conditionLines(condition) : []),
   ];

@@ -65,7 +65,7 @@ explanation:
   it("a condition that denies: its values, and the first value beyond", async () => {
     const { stdout } = await explain("--policy-type", "fl_security", "--context", '{"size": 12}');
     expect(stdout).toContain(`the nearest rule that would have it allowed:
-  fl/big (deny) would have not to apply
+  fl/big (deny) would have to not apply
     condition size > most: true
       size = 12
       most = 9
