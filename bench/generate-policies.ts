@@ -57,24 +57,26 @@ export function typedSet(options: {
 
 /**
  * Rules as network tables have them: types, protocols, networks of four lengths, single ports and
- * ranges of ports, each key absent in some rules. `types` and `networks` set how many match.
+ * ranges of ports, each key absent in some rules. The more types and networks, the fewer match.
  */
 export function mixedSet(options: {
   readonly rules: number;
   readonly types: number;
   readonly networks: number;
+  /** How many rules name a source type, and how many a destination type: from 0 to 1. */
+  readonly typedShare: number;
   readonly contexts: number;
   readonly random: Random;
 }): GeneratedSet {
-  const { random, types, networks } = options;
+  const { random, types, networks, typedShare } = options;
   const type = (): string => `type-${Math.floor(random() * types)}`;
   const host = (): string => {
     const network = Math.floor(random() * networks);
     return `10.${network % 256}.${Math.floor(random() * 4)}.${Math.floor(random() * 256)}`;
   };
   const match = (): ValueMap => ({
-    ...maybe(0.8, random, () => ({ src_type: type() })),
-    ...maybe(0.8, random, () => ({ dst_type: type() })),
+    ...maybe(typedShare, random, () => ({ src_type: type() })),
+    ...maybe(typedShare, random, () => ({ dst_type: type() })),
     ...maybe(0.8, random, () => ({ protocol: pick(PROTOCOLS, random) })),
     ...maybe(0.5, random, () => ({ src_ip: cidr(host(), random) })),
     ...maybe(0.5, random, () => ({ dst_ip: cidr(host(), random) })),
@@ -100,8 +102,6 @@ export function policyOf(
     readonly type: string;
     readonly combining?: Policy["combining"];
     readonly condition?: Expression;
-    /** Verb class of all rules; deny and allow in turns by default. */
-    readonly verbClass?: Rule["verbClass"];
   },
 ): Policy {
   return {
@@ -113,12 +113,12 @@ export function policyOf(
     enabled: true,
     ...(options.combining && { combining: options.combining }),
     rules: matches.map((match, index): Rule => {
-      const verbClass = options.verbClass ?? (index % 2 === 0 ? "allow" : "deny");
+      const verb = index % 2 === 0 ? "allow" : "deny";
       return {
         id: `rule-${index}`,
         index,
-        action: verbClass === "parameter" ? "configure" : verbClass,
-        verbClass,
+        action: verb,
+        verbClass: verb,
         description: "",
         enabled: true,
         target: Object.entries(match).map(([key, value]) => targetField(key, value)),
@@ -149,7 +149,7 @@ function maybe(share: number, random: Random, make: () => ValueMap): ValueMap {
   return random() < share ? make() : {};
 }
 
-function pick<T>(values: readonly [T, ...T[]] | readonly T[], random: Random): T {
+function pick<T>(values: readonly T[], random: Random): T {
   const value = values[Math.floor(random() * values.length)];
   if (value === undefined) throw new Error("nothing to pick from");
   return value;

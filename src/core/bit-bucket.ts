@@ -2,11 +2,17 @@ import {
   type Dimension,
   type DimensionBuilder,
   dimensionBuilder,
-  dimensionName,
   type IndexQuery,
 } from "./index-dimension.js";
 import { type IndexEntry, type IndexField, targetOf } from "./index-entry.js";
-import { addSet, forEachOrdinal, keepCommon, type OrdinalSet, wordsFor } from "./ordinal-set.js";
+import {
+  addSet,
+  forEachOrdinal,
+  keepCommon,
+  type OrdinalSet,
+  ordinalSet,
+  wordsFor,
+} from "./ordinal-set.js";
 import { type Target, targetMatches } from "./target.js";
 
 /** Many rules that no equality tells apart: each key of `match` gives a set, and they intersect. */
@@ -28,43 +34,55 @@ const WORDS_PER_RULE = 10;
 /** Every dimension is read for every request. */
 const MOST_DIMENSIONS = 32;
 
+interface GrowingDimension {
+  readonly builder: DimensionBuilder;
+  /** Places of rules without its key, up to `next`. */
+  readonly free: number[];
+  next: number;
+}
+
 /** Yields now and then, so that a caller can let others have their turn. */
 export function* buildBitBucket(entries: readonly IndexEntry[]): Generator<void, BitBucket> {
-  const builders = new Map<string, { builder: DimensionBuilder; bound: number[] }>();
+  const growing = new Map<number, GrowingDimension>();
   const rules: BucketRule[] = [];
   for (const [place, { ordinal, fields }] of entries.entries()) {
     if (place % 256 === 255) yield;
-    const residual = fields.filter((field) => !addField(builders, field, place));
+    const residual = fields.filter((field) => !addField(growing, field, place));
     rules.push({ ordinal, target: targetOf(fields), residual: targetOf(residual) });
   }
   const dimensions: Dimension[] = [];
-  for (const { builder, bound } of builders.values()) {
+  for (const dimension of growing.values()) {
     yield;
-    dimensions.push(builder.build(placesWithout(bound, rules.length), rules.length));
+    addFreeUpTo(dimension, rules.length);
+    const free = ordinalSet(dimension.free, rules.length);
+    dimensions.push(yield* dimension.builder.build(free, rules.length));
   }
   return { find: (query) => find(rules, dimensions, query) };
 }
 
 /** @returns False when the field has to be asked by its definition. */
 function addField(
-  builders: Map<string, { builder: DimensionBuilder; bound: number[] }>,
+  growing: Map<number, GrowingDimension>,
   field: IndexField,
   place: number,
 ): boolean {
-  const name = dimensionName(field);
-  let dimension = builders.get(name);
-  if (!dimension && builders.size >= MOST_DIMENSIONS) return false;
-  if (!dimension) builders.set(name, (dimension = { builder: dimensionBuilder(field), bound: [] }));
+  const { slot } = field.attribute;
+  let dimension = growing.get(slot);
+  if (!dimension) {
+    if (growing.size >= MOST_DIMENSIONS) return false;
+    dimension = { builder: dimensionBuilder(field), free: [], next: 0 };
+    growing.set(slot, dimension);
+  }
   // A second field of one dimension would be joined by `or`, but both have to hold.
-  if (dimension.bound.at(-1) === place) return false;
+  if (dimension.next > place) return false;
   if (!dimension.builder.add(field, place)) return false;
-  dimension.bound.push(place);
+  addFreeUpTo(dimension, place);
+  dimension.next = place + 1;
   return true;
 }
 
-function placesWithout(bound: readonly number[], count: number): number[] {
-  const taken = new Set(bound);
-  return Array.from({ length: count }, (_, place) => place).filter((place) => !taken.has(place));
+function addFreeUpTo(dimension: GrowingDimension, place: number): void {
+  for (; dimension.next < place; dimension.next += 1) dimension.free.push(dimension.next);
 }
 
 interface Narrowed {

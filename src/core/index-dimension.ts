@@ -1,7 +1,7 @@
 import type { Address } from "./address.js";
 import type { IndexField } from "./index-entry.js";
 import type { EqualityKey, KeyedAttribute } from "./index-keys.js";
-import { type OrdinalSet, ordinalSet } from "./ordinal-set.js";
+import { type OrdinalSet, ordinalSets } from "./ordinal-set.js";
 import { type Block, blocksOfRange, prefixTableBuilder } from "./prefix-table.js";
 import type { AccessRequest } from "./request.js";
 import type { PortSet } from "./port-set.js";
@@ -27,7 +27,8 @@ export interface DimensionBuilder {
    * @returns False for a field that is not worth it: the rule is asked by its definition instead.
    */
   add(field: IndexField, ordinal: number): boolean;
-  build(free: readonly number[], universe: number): Dimension;
+  /** Yields now and then, so that a caller can let others have their turn. */
+  build(free: OrdinalSet, universe: number): Generator<void, Dimension>;
 }
 
 /** A field of more blocks or keys than this would cost more memory than it saves time. */
@@ -36,34 +37,27 @@ const MOST_PARTS = 64;
 const IPV4_BITS = 32;
 const PORT_BITS = 16;
 
-/** Fields of one dimension have equal names. */
-export function dimensionName({ field, keyed }: IndexField): string {
-  return keyed ? String(keyed.attribute.slot) : `${field.kind} ${field.key}`;
-}
-
-export function dimensionBuilder({ field, keyed }: IndexField): DimensionBuilder {
-  if (keyed) return equalityDimension(keyed.attribute);
+export function dimensionBuilder({ field, attribute, keys }: IndexField): DimensionBuilder {
+  if (keys) return equalityDimension(attribute);
   return field.kind === "port" ? portDimension(field.attribute) : addressDimension(field);
 }
 
 function equalityDimension(attribute: KeyedAttribute): DimensionBuilder {
   const ordinalsByKey = new Map<EqualityKey, number[]>();
   return {
-    add({ keyed }, ordinal) {
-      if (!keyed || keyed.keys.length > MOST_PARTS) return false;
-      for (const key of keyed.keys) {
+    add({ keys }, ordinal) {
+      if (!keys || keys.length > MOST_PARTS) return false;
+      for (const key of keys) {
         const ordinals = ordinalsByKey.get(key);
         if (ordinals) ordinals.push(ordinal);
         else ordinalsByKey.set(key, [ordinal]);
       }
       return true;
     },
-    build(free, universe) {
-      const sets = new Map(
-        [...ordinalsByKey].map(([key, ordinals]) => [key, ordinalSet(ordinals, universe)]),
-      );
+    *build(free, universe) {
+      const sets = yield* ordinalSets(ordinalsByKey, universe);
       return {
-        free: ordinalSet(free, universe),
+        free,
         collect(query, found) {
           for (const key of query.keysOf(attribute)) {
             const set = sets.get(key);
@@ -84,10 +78,10 @@ function portDimension(attribute: "src_port" | "dst_port"): DimensionBuilder {
       for (const block of blocks) table.add(block, ordinal);
       return true;
     },
-    build(free, universe) {
-      const built = table.build(universe);
+    *build(free, universe) {
+      const built = yield* table.build(universe);
       return {
-        free: ordinalSet(free, universe),
+        free,
         collect({ request }, found) {
           const ports = attribute === "src_port" ? request.srcPorts : request.dstPorts;
           for (const port of ports) built.collect(port, found);
@@ -111,14 +105,15 @@ function addressDimension(sample: TargetField): DimensionBuilder {
       }
       return true;
     },
-    build(free, universe) {
-      const [table4, table6] = [ipv4.build(universe), ipv6.build(universe)];
+    *build(free, universe) {
+      const table4 = yield* ipv4.build(universe);
+      const table6 = yield* ipv6.build(universe);
       const collectAddress = ({ family, bits }: Address, found: OrdinalSet[]): void => {
         if (family === 4) table4.collect(Number(bits), found);
         else table6.collect(bits, found);
       };
       return {
-        free: ordinalSet(free, universe),
+        free,
         collect({ request }, found) {
           const addresses = isSource ? request.srcIps : request.dstIps;
           for (const address of addresses) collectAddress(address, found);

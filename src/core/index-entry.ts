@@ -1,4 +1,4 @@
-import { type EqualityKey, type KeyedAttribute, keysOfField } from "./index-keys.js";
+import { type EqualityKey, type KeyedAttribute, keyMaker } from "./index-keys.js";
 import type { Rule } from "./policy.js";
 import type { Target, TargetField } from "./target.js";
 
@@ -14,41 +14,42 @@ export interface IndexEntry {
 /** A field of a target, with its hash side where it is an equality. */
 export interface IndexField {
   readonly field: TargetField;
-  readonly keyed?: { readonly attribute: KeyedAttribute; readonly keys: readonly EqualityKey[] };
+  readonly attribute: KeyedAttribute;
+  /** Distinct; undefined for a field that is no equality. */
+  readonly keys: readonly EqualityKey[] | undefined;
 }
+
+const NOTHING_LEFT: Target = [];
 
 /** What is left to ask, as the definition of a match takes it. */
 export function targetOf(fields: readonly IndexField[]): Target {
-  return fields.length === 0 ? EMPTY : fields.map(({ field }) => field);
+  return fields.length === 0 ? NOTHING_LEFT : fields.map(({ field }) => field);
 }
 
-const EMPTY: Target = [];
-
-/** Prepares rules; equal attributes get equal slots. Fields that hold for everything are left out. */
+/** Prepares rules; equal attributes get the same object. Fields that hold for everything are left out. */
 export function createEntryMaker(): (rule: Rule, ordinal: number) => IndexEntry {
-  const attributes = new Map<string, KeyedAttribute>();
+  const attributes = new Map<TargetField["kind"], Map<string, KeyedAttribute>>();
+  const keysOf = keyMaker();
+  let slots = 0;
 
-  function attributeOf(path: readonly string[], isProtocol: boolean): KeyedAttribute {
-    const name = isProtocol ? "protocol" : `=${JSON.stringify(path)}`;
-    let attribute = attributes.get(name);
+  function attributeOf(field: TargetField): KeyedAttribute {
+    let ofKind = attributes.get(field.kind);
+    if (!ofKind) attributes.set(field.kind, (ofKind = new Map<string, KeyedAttribute>()));
+    let attribute = ofKind.get(field.key);
     if (!attribute) {
-      attribute = { slot: attributes.size, path, isProtocol };
-      attributes.set(name, attribute);
+      const path = field.kind === "equals" ? field.path : [];
+      attribute = { slot: slots++, path, isProtocol: field.kind === "protocol" };
+      ofKind.set(field.key, attribute);
     }
     return attribute;
   }
 
-  return (rule, ordinal) => ({
-    ordinal,
-    copies: 1,
-    fields: rule.target
-      .filter((field) => field.kind !== "any")
-      .map((field): IndexField => {
-        const keys = keysOfField(field);
-        if (!keys) return { field };
-        const isProtocol = field.kind === "protocol";
-        const attribute = attributeOf(field.kind === "equals" ? field.path : [], isProtocol);
-        return { field, keyed: { attribute, keys } };
-      }),
-  });
+  return (rule, ordinal) => {
+    const fields: IndexField[] = [];
+    for (const field of rule.target) {
+      if (field.kind === "any") continue;
+      fields.push({ field, attribute: attributeOf(field), keys: keysOf(field) });
+    }
+    return { ordinal, fields, copies: 1 };
+  };
 }

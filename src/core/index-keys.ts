@@ -5,27 +5,45 @@ import { decimalText, isList, lookUp, type Value } from "./values.js";
 /** What equal values share, and unequal ones never do: a key of a hash. */
 export type EqualityKey = string | number | boolean;
 
-/** An attribute that rules compare for equality: `protocol`, or any that is no address or port. */
+/** An attribute that rules look at. Fields of one kind and key look at the same. */
 export interface KeyedAttribute {
   /** From 0, within one index. */
   readonly slot: number;
+  /** Where an equality finds it; empty for the parsed fields of a connection. */
   readonly path: readonly string[];
   readonly isProtocol: boolean;
 }
 
-/** The keys that a field holds for; undefined for a field that is no equality. */
-export function keysOfField(field: TargetField): readonly EqualityKey[] | undefined {
-  switch (field.kind) {
-    case "equals":
-      return distinctKeys(field.values);
-    case "protocol":
-      return [...new Set(field.protocols)];
-    case "any":
-    case "address":
-    case "address-range":
-    case "port":
-      return undefined;
+/**
+ * The distinct keys that a field holds for; undefined for a field that is no equality. Rules that want
+ * the same single value share one list.
+ */
+export function keyMaker(): (field: TargetField) => readonly EqualityKey[] | undefined {
+  const single = new Map<EqualityKey, readonly EqualityKey[]>();
+
+  function shared(values: readonly Value[]): readonly EqualityKey[] {
+    const [value] = values;
+    const key = values.length === 1 && value !== undefined ? keyOf(value) : undefined;
+    if (key === undefined) return distinctKeys(values);
+    let keys = single.get(key);
+    if (!keys) single.set(key, (keys = [key]));
+    return keys;
   }
+
+  return (field) => {
+    switch (field.kind) {
+      case "equals":
+        return shared(field.values);
+      case "protocol":
+        // Their keys are the parsed protocols themselves: numbers stay numbers.
+        return [...new Set(field.protocols)];
+      case "any":
+      case "address":
+      case "address-range":
+      case "port":
+        return undefined;
+    }
+  };
 }
 
 /** The keys of an attribute in `request`: several for a list, none when it is absent. */

@@ -23,6 +23,19 @@ export function ordinalSet(ordinals: readonly number[], universe: number): Ordin
   return { kind: "bits", size, bits };
 }
 
+/** The set of every key. Yields now and then, so that a caller can let others have their turn. */
+export function* ordinalSets<Key>(
+  ordinalsByKey: ReadonlyMap<Key, readonly number[]>,
+  universe: number,
+): Generator<void, Map<Key, OrdinalSet>> {
+  const sets = new Map<Key, OrdinalSet>();
+  for (const [key, ordinals] of ordinalsByKey) {
+    if (sets.size % 256 === 255) yield;
+    sets.set(key, ordinalSet(ordinals, universe));
+  }
+  return sets;
+}
+
 /** `bits` becomes its union with `set`. */
 export function addSet(bits: Int32Array, set: OrdinalSet): void {
   if (set.kind === "list") {

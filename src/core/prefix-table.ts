@@ -1,4 +1,4 @@
-import { type OrdinalSet, ordinalSet } from "./ordinal-set.js";
+import { type OrdinalSet, ordinalSets } from "./ordinal-set.js";
 
 /** A block of numbers that share their first `length` bits; `key` is those bits. */
 export interface Block<Key extends number | bigint> {
@@ -15,7 +15,8 @@ export interface PrefixTable<Key extends number | bigint> {
 export interface PrefixTableBuilder<Key extends number | bigint> {
   /** Ordinals come in ascending order; one block twice for one ordinal counts once. */
   add(block: Block<Key>, ordinal: number): void;
-  build(universe: number): PrefixTable<Key>;
+  /** Yields now and then, so that a caller can let others have their turn. */
+  build(universe: number): Generator<void, PrefixTable<Key>>;
 }
 
 /** @param keyOf - The first `length` bits of a number. */
@@ -31,13 +32,11 @@ export function prefixTableBuilder<Key extends number | bigint>(
       if (!ordinals) ordinalsByKey.set(key, [ordinal]);
       else if (ordinals.at(-1) !== ordinal) ordinals.push(ordinal);
     },
-    build(universe) {
-      const levels = [...byLength].map(([length, ordinalsByKey]) => ({
-        length,
-        sets: new Map(
-          [...ordinalsByKey].map(([key, ordinals]) => [key, ordinalSet(ordinals, universe)]),
-        ),
-      }));
+    *build(universe) {
+      const levels: { readonly length: number; readonly sets: Map<Key, OrdinalSet> }[] = [];
+      for (const [length, ordinalsByKey] of byLength) {
+        levels.push({ length, sets: yield* ordinalSets(ordinalsByKey, universe) });
+      }
       return {
         collect(point, found) {
           for (const { length, sets } of levels) {

@@ -119,17 +119,16 @@ function* partition(
   for (const [place, entry] of entries.entries()) {
     if (place % 256 === 255) yield;
     const asked = entry.fields.find((field) => canSplit(entry, field, attribute));
-    if (!asked?.keyed) {
+    if (!asked?.keys) {
       rest.push(entry);
       continue;
     }
-    const { keys } = asked.keyed;
     const grouped = {
       ordinal: entry.ordinal,
       fields: entry.fields.filter((field) => field !== asked),
-      copies: entry.copies * keys.length,
+      copies: entry.copies * asked.keys.length,
     };
-    for (const key of keys) {
+    for (const key of asked.keys) {
       const group = groups.get(key);
       if (group) group.push(grouped);
       else groups.set(key, [grouped]);
@@ -138,8 +137,9 @@ function* partition(
   return { groups, rest };
 }
 
-function canSplit(entry: IndexEntry, { keyed }: IndexField, attribute: KeyedAttribute): boolean {
-  return keyed?.attribute === attribute && entry.copies * keyed.keys.length <= MOST_COPIES;
+function canSplit(entry: IndexEntry, field: IndexField, attribute: KeyedAttribute): boolean {
+  if (field.attribute !== attribute || !field.keys) return false;
+  return entry.copies * field.keys.length <= MOST_COPIES;
 }
 
 interface Usage {
@@ -157,16 +157,11 @@ function* bestAttribute(
   for (const [place, entry] of entries.entries()) {
     if (place % 256 === 255) yield;
     for (const field of entry.fields) {
-      const { keyed } = field;
-      if (!keyed || !canSplit(entry, field, keyed.attribute)) continue;
-      const { slot } = keyed.attribute;
-      const usage = (usages[slot] ??= {
-        attribute: keyed.attribute,
-        rules: 0,
-        rulesByKey: new Map(),
-      });
+      const { attribute, keys } = field;
+      if (!keys || !canSplit(entry, field, attribute)) continue;
+      const usage = (usages[attribute.slot] ??= { attribute, rules: 0, rulesByKey: new Map() });
       usage.rules += 1;
-      for (const key of keyed.keys) {
+      for (const key of keys) {
         usage.rulesByKey.set(key, (usage.rulesByKey.get(key) ?? 0) + 1);
       }
     }
