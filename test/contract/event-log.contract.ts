@@ -4,14 +4,14 @@ import type { EventLog, NewEvent } from "../../src/application/ports/event-log.j
 
 export interface EventLogUnderTest {
   readonly log: EventLog;
-  /** How many events this log keeps before it lets the oldest go. */
-  readonly capacity: number;
+  /** Brings the log to let go of its oldest event, and of no other. */
+  readonly letOldestGo: () => Promise<void>;
   /** Resolves once everything appended has been committed. */
   readonly committed: () => Promise<void>;
 }
 
-/** What every event log promises. `create` gives an empty log that keeps at least 10 events. */
-export function describeEventLog(create: () => EventLogUnderTest): void {
+/** What every event log promises. `create` gives an empty log that keeps at least 12 events. */
+export function describeEventLog(create: () => Promise<EventLogUnderTest>): void {
   const event = (n: number): NewEvent => ({
     eventId: randomUUID(),
     timestampMs: 1_750_000_000_000 + n,
@@ -22,7 +22,7 @@ export function describeEventLog(create: () => EventLogUnderTest): void {
   });
   const events = (count: number): NewEvent[] => Array.from({ length: count }, (_, n) => event(n));
   const filled = async (count: number): Promise<EventLogUnderTest> => {
-    const tested = create();
+    const tested = await create();
     tested.log.append(events(count));
     await tested.committed();
     return tested;
@@ -30,18 +30,18 @@ export function describeEventLog(create: () => EventLogUnderTest): void {
   const sequences = async (log: EventLog, after: number, limit: number): Promise<number[]> =>
     (await log.read(after, limit)).map(({ sequence }) => sequence);
 
-  it("has an identity of its own", () => {
-    expect(create().log.logId).not.toBe(create().log.logId);
+  it("has an identity of its own", async () => {
+    expect((await create()).log.logId).not.toBe((await create()).log.logId);
   });
 
   it("starts empty: no newest event, and the oldest is the next one", async () => {
-    const { log } = create();
+    const { log } = await create();
     expect([log.newestSequence(), log.oldestSequence()]).toEqual([0, 1]);
     expect(await log.read(0, 10)).toEqual([]);
   });
 
   it("gives sequences that grow by 1 from 1, in the order of appending", async () => {
-    const { log, committed } = create();
+    const { log, committed } = await create();
     log.append([event(1), event(2)]);
     log.append([event(3)]);
     await committed();
@@ -63,7 +63,7 @@ export function describeEventLog(create: () => EventLogUnderTest): void {
       decisionId: randomUUID(),
       details: { text: "ä\u0000", list: [1, true, null, { deep: "x" }] },
     };
-    const { log, committed } = create();
+    const { log, committed } = await create();
     log.append([full]);
     await committed();
     expect(await log.read(0, 1)).toEqual([{ ...full, sequence: 1 }]);
@@ -79,17 +79,40 @@ export function describeEventLog(create: () => EventLogUnderTest): void {
     expect(await sequences(log, after, limit)).toEqual(expected);
   });
 
-  it("lets the oldest go beyond its capacity, and reads from the oldest kept", async () => {
-    const { log, capacity } = await filled(10);
-    log.append(events(capacity));
-    await expect.poll(() => log.newestSequence()).toBe(capacity + 10);
-    expect(log.oldestSequence()).toBe(11);
-    expect(await sequences(log, 0, 2)).toEqual([11, 12]);
-    expect(await sequences(log, capacity + 8, 5)).toEqual([capacity + 9, capacity + 10]);
+  it("goes on with the next sequence, and reads from the oldest kept, where it let events go", async () => {
+    const { log, letOldestGo, committed } = await filled(12);
+    await letOldestGo();
+    expect([log.oldestSequence(), await sequences(log, 0, 2)]).toEqual([2, [2, 3]]);
+    const newest = log.newestSequence();
+    log.append([event(0)]);
+    await committed();
+    expect(log.newestSequence()).toBe(newest + 1);
+  });
+
+  it("takes offered events as appended ones", async () => {
+    const { log, committed } = await create();
+    expect(log.offer([event(1), event(2)])).toBe(true);
+    await committed();
+    expect(await sequences(log, 0, 10)).toEqual([1, 2]);
+  });
+
+  it("answers a published event with its sequence, once it can be read", async () => {
+    const { log } = await filled(3);
+    const published = { ...event(9), sourceComponent: "FL_SERVER" };
+    expect(await log.publish(published)).toEqual({ ...published, sequence: 4 });
+    expect(await log.read(3, 10)).toEqual([{ ...published, sequence: 4 }]);
+  });
+
+  it("answers an event that is published again with what it stored, and appends nothing", async () => {
+    const { log } = await create();
+    const published = { ...event(9), sourceComponent: "FL_SERVER" };
+    const both = [log.publish(published), log.publish({ ...published, details: { again: true } })];
+    expect(await Promise.all(both)).toEqual(both.map(() => ({ ...published, sequence: 1 })));
+    expect(log.newestSequence()).toBe(1);
   });
 
   it("tells every listener of a commit, once the event can be read, until it is stopped", async () => {
-    const { log, committed } = create();
+    const { log, committed } = await create();
     const heard: string[] = [];
     const stopFirst = log.onCommit(() => heard.push(`first ${log.newestSequence()}`));
     log.onCommit(() => heard.push(`second ${log.newestSequence()}`));
@@ -102,7 +125,7 @@ export function describeEventLog(create: () => EventLogUnderTest): void {
   });
 
   it("does not commit, or tell of, nothing", async () => {
-    const { log, committed } = create();
+    const { log, committed } = await create();
     let told = 0;
     log.onCommit(() => (told += 1));
     log.append([]);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createFilePolicyVersionStore } from "../../src/adapters/policy-version-file/policy-version-store.js";
+import { createSqliteDecisionLog } from "../../src/adapters/sqlite/decision-log.js";
 import { createSqliteEventLog } from "../../src/adapters/sqlite/event-log.js";
 import { createSqlitePolicyHistory } from "../../src/adapters/sqlite/policy-history.js";
 import { openSqliteStorage, type SqliteStorage } from "../../src/adapters/sqlite/sqlite-storage.js";
@@ -24,11 +25,12 @@ export async function aStorage(dataDir: string): Promise<SqliteStorage> {
   return storage;
 }
 
-/** The durable event log and policy history of `dataDir`. */
+/** The durable logs and policy history of `dataDir`. */
 export async function aStore(dataDir = aDataDir()) {
   const storage = await aStorage(dataDir);
   const eventLog = createSqliteEventLog({ storage, log: quietLog });
+  const decisionLog = createSqliteDecisionLog({ storage });
   const mark = createFilePolicyVersionStore({ dataDir });
   const history = await createSqlitePolicyHistory({ storage, eventLog, mark });
-  return { dataDir, storage, eventLog, mark, history };
+  return { dataDir, storage, eventLog, decisionLog, mark, history };
 }

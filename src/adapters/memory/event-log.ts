@@ -13,7 +13,7 @@ export function createMemoryEventLog(options: {
     throw new RangeError(`\`capacity\` must be a whole number from 1, got ${capacity}`);
   }
   // INVARIANT (ring): the event with sequence s is in slot s % capacity while s > newest - capacity.
-  const ring: StoredEvent[] = [];
+  const ring: (StoredEvent | undefined)[] = [];
   const listeners = new Set<() => void>();
   let newest = 0;
 
@@ -36,7 +36,7 @@ export function createMemoryEventLog(options: {
       return true;
     },
     publish(event) {
-      const known = ring.find((stored) => stored.eventId === event.eventId);
+      const known = ring.find((stored) => stored?.eventId === event.eventId);
       if (known) return Promise.resolve(known);
       append([event]);
       return Promise.resolve({ ...event, sequence: newest });

@@ -28,9 +28,7 @@ function serve(db: Database.Database, request: StorageRequest): void {
         answer({ kind: "committed", id: request.id, units: commit(db, prepared, request.units) });
         return;
       case "query": {
-        const rows = prepared(request.sql)
-          .raw()
-          .all(...request.params) as SqlRow[];
+        const rows = query(db, prepared(request.sql), request);
         answer({ kind: "rows", id: request.id, rows });
         return;
       }
@@ -43,6 +41,17 @@ function serve(db: Database.Database, request: StorageRequest): void {
   } catch (error) {
     answer({ kind: "failed", id: request.id, message: messageOf(error) });
   }
+}
+
+function query(
+  db: Database.Database,
+  statement: Database.Statement,
+  { sql, params }: { readonly sql: string; readonly params: SqlRow },
+): readonly SqlRow[] {
+  if (statement.reader) return statement.raw().all(...params) as SqlRow[];
+  // Not `run`: it takes one step of a pragma that needs many, and leaves it unfinished.
+  db.exec(sql);
+  return [];
 }
 
 type Prepare = (sql: string) => Database.Statement;

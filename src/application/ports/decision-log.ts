@@ -29,16 +29,29 @@ export interface DecisionQuery {
   readonly policyId: string;
   readonly ruleId: string;
   readonly policyType: string;
+  /** At least 1. */
   readonly limit: number;
-  /** Opaque position of the last one of the page before; absent: from the newest. */
-  readonly after?: string;
+  /** Goes on below this decision; absent: from the newest. */
+  readonly after?: DecisionPosition;
 }
 
-/** What became of the decisions that were handed over. `recorded + dropped + pending` is all of them. */
+/** Where a decision stands: newest first, those of one millisecond in the order of recording. */
+export interface DecisionPosition {
+  readonly timeMs: number;
+  readonly position: number;
+}
+
+/** `overload`: too many waited to be recorded. `storage_unavailable`: the same, while writes failed. */
+export type DropCause = "overload" | "storage_unavailable";
+
+/**
+ * What became of the decisions that were handed over in this run, at one instant:
+ * `recorded + pending + the sum of dropped` is all of them.
+ */
 export interface DecisionLogCounts {
   readonly recorded: number;
-  readonly dropped: number;
   readonly pending: number;
+  readonly dropped: Readonly<Record<DropCause, number>>;
 }
 
 /** The record of decisions, newest first when read. */
@@ -47,10 +60,15 @@ export interface DecisionLog {
   append(decision: LoggedDecision): void;
   /** As `append`; settles when it is durable. @throws {PdpError} STORAGE_UNAVAILABLE. */
   appendDurably(decision: LoggedDecision): Promise<void>;
+  /**
+   * The decisions that match, newest first. Looks at a bounded number of them, so that a page may
+   * be short, or even empty, and have a `next`.
+   * @throws {PdpError} STORAGE_UNAVAILABLE.
+   */
   list(query: DecisionQuery): Promise<{
     readonly decisions: readonly LoggedDecision[];
-    /** Position after the last one; absent on the last page. */
-    readonly next?: string;
+    /** Where the next page goes on; absent on the last one. */
+    readonly next?: DecisionPosition;
   }>;
   counts(): DecisionLogCounts;
 }

@@ -1,14 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createMemoryEventLog } from "../../../src/adapters/memory/event-log.js";
+import { manyEvents } from "../../support/events.js";
 import { describeEventLog } from "../../contract/event-log.contract.js";
 
 describe.each([12, 1000])("the event log in memory, capacity %i", (capacity) => {
-  describeEventLog(() => ({
-    log: createMemoryEventLog({ logId: randomUUID(), capacity }),
-    capacity,
-    committed: () => Promise.resolve(),
-  }));
+  describeEventLog(() => {
+    const log = createMemoryEventLog({ logId: randomUUID(), capacity });
+    return Promise.resolve({
+      log,
+      letOldestGo() {
+        log.append(manyEvents(capacity + log.oldestSequence() - log.newestSequence()));
+        return Promise.resolve();
+      },
+      committed: () => Promise.resolve(),
+    });
+  });
 });
 
 describe("the event log in memory", () => {

@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import { expect, it } from "vitest";
+import type {
+  DecisionLog,
+  DecisionPosition,
+  DecisionQuery,
+  LoggedDecision,
+} from "../../src/application/ports/decision-log.js";
+import { DENY, PERMIT, rule } from "../support/decision-records.js";
+
+export interface DecisionLogUnderTest {
+  readonly log: DecisionLog;
+  /** Resolves once everything appended has been recorded. */
+  readonly committed: () => Promise<void>;
+}
+
+export function aLoggedDecision(facts: Partial<LoggedDecision> = {}): LoggedDecision {
+  return {
+    decisionId: randomUUID(),
+    timeMs: 1_750_000_000_000,
+    policyType: "network_security",
+    clientId: "",
+    requestId: "request-1",
+    attributes: {},
+    redacted: false,
+    decision: PERMIT,
+    durationMs: 0.25,
+    ...facts,
+  };
+}
+
+export const anyDecision: DecisionQuery = {
+  clientId: "",
+  policyId: "",
+  ruleId: "",
+  policyType: "",
+  limit: 100,
+};
+
+/** What every decision log promises. `create` gives an empty one. */
+export function describeDecisionLog(create: () => Promise<DecisionLogUnderTest>): void {
+  const named = (requestId: string, facts: Partial<LoggedDecision> = {}): LoggedDecision =>
+    aLoggedDecision({ requestId, ...facts });
+  const filled = async (decisions: readonly LoggedDecision[]): Promise<DecisionLog> => {
+    const { log, committed } = await create();
+    for (const decision of decisions) log.append(decision);
+    await committed();
+    return log;
+  };
+  const names = async (log: DecisionLog, query: Partial<DecisionQuery> = {}) =>
+    (await log.list({ ...anyDecision, ...query })).decisions.map(({ requestId }) => requestId);
+
+  it("starts empty", async () => {
+    const { log } = await create();
+    expect(await log.list(anyDecision)).toEqual({ decisions: [] });
+    const dropped = { overload: 0, storage_unavailable: 0 };
+    expect(log.counts()).toEqual({ recorded: 0, pending: 0, dropped });
+  });
+
+  it("gives back every field as it was appended", async () => {
+    const full = named("r", {
+      clientId: "spiffe://x/y",
+      attributes: { text: "ä\u0000", list: [1, true, null, { deep: "x" }] },
+      redacted: true,
+      decision: { ...DENY, parameters: { rate: 2 } },
+    });
+    const log = await filled([full]);
+    expect(await log.list(anyDecision)).toEqual({ decisions: [full] });
+  });
+
+  it("counts what it recorded", async () => {
+    const log = await filled([named("a"), named("b"), named("c")]);
+    expect(log.counts()).toMatchObject({ recorded: 3, pending: 0 });
+  });
+
+  it("has recorded a decision once the promise for it settles", async () => {
+    const { log } = await create();
+    await log.appendDurably(named("a"));
+    expect([await names(log), log.counts().recorded]).toEqual([["a"], 1]);
+  });
+
+  it("lists the newest first, those of one millisecond last recorded first", async () => {
+    const at = (timeMs: number) => ({ timeMs });
+    const log = await filled([named("a", at(5)), named("b", at(9)), named("c", at(5))]);
+    expect(await names(log)).toEqual(["b", "c", "a"]);
+  });
+
+  const ofRules = (...rules: [ruleId: string, policyId: string][]) => ({
+    decision: { ...DENY, determiningRules: rules.map(([id, policy]) => rule(id, policy)) },
+  });
+  const kept = [
+    named("permit", { timeMs: 10, clientId: "c1" }),
+    named("deny", { timeMs: 20, ...ofRules(["r1", "p1"], ["r2", "p2"]) }),
+    named("other", { timeMs: 30, policyType: "security", ...ofRules(["r2", "p1"]) }),
+  ];
+
+  it.each<[says: string, query: Partial<DecisionQuery>, expected: string[]]>([
+    ["the start is inclusive", { startTimeMs: 20 }, ["other", "deny"]],
+    ["the end is exclusive", { endTimeMs: 20 }, ["permit"]],
+    ["allowed", { allowed: true }, ["permit"]],
+    ["not allowed", { allowed: false }, ["other", "deny"]],
+    ["of a client", { clientId: "c1" }, ["permit"]],
+    ["of nobody", { clientId: "c2" }, []],
+    ["of a policy type", { policyType: "security" }, ["other"]],
+    ["of a policy that determined it, not only as the first", { policyId: "p2" }, ["deny"]],
+    ["of a rule id in any policy", { ruleId: "r2" }, ["other", "deny"]],
+    ["of a rule of a policy", { policyId: "p1", ruleId: "r2" }, ["other"]],
+    ["of a policy and a rule that were two", { policyId: "p2", ruleId: "r1" }, []],
+    ["all at once", { allowed: false, startTimeMs: 25, policyId: "p1" }, ["other"]],
+  ])("filters: %s", async (_says, query, expected) => {
+    expect(await names(await filled(kept), query)).toEqual(expected);
+  });
+
+  it("gives pages that do not shift while decisions are added", async () => {
+    const { log, committed } = await create();
+    const all = Array.from({ length: 7 }, (_, n) => named(`${n}`, { timeMs: Math.floor(n / 2) }));
+    for (const decision of all) log.append(decision);
+    await committed();
+
+    const seen: string[] = [];
+    let after: DecisionPosition | undefined;
+    for (let page = 0; page < 4; page += 1) {
+      const { decisions, next } = await log.list({
+        ...anyDecision,
+        limit: 2,
+        ...(after && { after }),
+      });
+      seen.push(...decisions.map(({ requestId }) => requestId));
+      after = next;
+      log.append(named(`new ${page}`, { timeMs: 100 }));
+      await committed();
+    }
+    expect([seen, after]).toEqual([["6", "5", "4", "3", "2", "1", "0"], undefined]);
+  });
+}
