@@ -6,7 +6,7 @@ import { type JsonNode, valueOf } from "./json-tree.js";
 import type { RuleContext } from "./rule-context.js";
 
 /** Design: the spellings of other components, translated here and nowhere else. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
+export const ALIASES: ReadonlyMap<string, string> = new Map([
   ["source_ip", "src_ip"],
   ["ipv4_src", "src_ip"],
   ["destination_ip", "dst_ip"],
