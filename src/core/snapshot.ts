@@ -1,5 +1,5 @@
 import type { Policy } from "./policy.js";
-import type { IndexShape } from "./rule-index.js";
+import type { IndexShape } from "./index-node.js";
 import { compileType, type TypePolicies } from "./type-policies.js";
 import type { Effect } from "./verbs.js";
 

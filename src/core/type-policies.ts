@@ -1,7 +1,8 @@
 import type { PolicyCandidates } from "./evaluate-policy.js";
 import type { Policy, Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
-import { buildRuleIndex, type IndexShape, type RuleIndex } from "./rule-index.js";
+import type { IndexShape } from "./index-node.js";
+import { buildRuleIndex, type RuleIndex } from "./rule-index.js";
 
 /** The enabled policies of one type, compiled. Immutable. */
 export interface TypePolicies {

@@ -4,7 +4,7 @@ import type { Decision, Explanation } from "../../src/core/decision.js";
 import { isCandidate } from "../../src/core/evaluate-rule.js";
 import { accessRequest, type AccessRequest } from "../../src/core/request.js";
 import { buildSnapshot, type PolicySnapshot } from "../../src/core/snapshot.js";
-import type { IndexShape } from "../../src/core/rule-index.js";
+import type { IndexShape } from "../../src/core/index-node.js";
 import {
   compiled,
   type WrittenPolicy,
