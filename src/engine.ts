@@ -112,6 +112,7 @@ export async function startEngine(deps: {
     policyValidation: createPolicyValidation({
       reader: createPolicyReader({ conditionCompiler }),
       clients: FLOPYNET_CLIENTS,
+      clock,
       functions: () => functionTexts(settings.POLICY_FUNCTIONS_DIR),
     }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),

@@ -3,6 +3,7 @@ import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
 import { LOAD_CHECKS } from "./adapters/policy-files/load-checks.js";
 import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
 import { readFunctionTexts, readPolicyTexts } from "./adapters/policy-files/policy-texts.js";
+import { createSystemClock } from "./adapters/system/clock.js";
 import { createPolicyValidation } from "./application/validate-policies.js";
 import { type LintDeps, type LintExitCode, type LintOptions, runLint } from "./commands/lint.js";
 import { extendClients } from "./commands/read-clients.js";
@@ -28,7 +29,7 @@ export async function runLintCommand(
     return 2;
   }
   const reader = createPolicyReader({ conditionCompiler: createConditionCompiler() });
-  const validation = createPolicyValidation({ reader, clients });
+  const validation = createPolicyValidation({ reader, clients, clock: createSystemClock() });
   return runLint(files, options, {
     ...told,
     checks: [...LOAD_CHECKS, ...LINT_CHECKS, LINT_INCOMPLETE],

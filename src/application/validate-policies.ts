@@ -2,7 +2,7 @@ import type { KnownClients } from "../core/lint/known-clients.js";
 import { lint } from "../core/lint/lint.js";
 import type { ValueMap } from "../core/values.js";
 import { PdpError } from "./errors.js";
-import { nextTurn } from "./next-turn.js";
+import type { Clock } from "./ports/clock.js";
 import type {
   PolicyReader,
   PolicyReading,
@@ -10,6 +10,7 @@ import type {
   PolicyTexts,
 } from "./ports/policy-reader.js";
 import type { PolicyIssue } from "./ports/policy-source.js";
+import { runInSlices } from "./run-in-slices.js";
 
 /** Policies a request may hold. */
 const MOST_POLICIES = 1_000;
@@ -41,6 +42,7 @@ export interface PolicyValidationDeps {
   readonly reader: PolicyReader;
   /** What the components that ask are known to send. */
   readonly clients: KnownClients;
+  readonly clock: Pick<Clock, "monotonicMs">;
   /** The functions that the content of a request may call: those of the engine, now. Absent: none. */
   readonly functions?: () => Promise<readonly PolicyText[]>;
 }
@@ -49,6 +51,7 @@ export interface PolicyValidationDeps {
 export function createPolicyValidation({
   reader,
   clients,
+  clock,
   functions = () => Promise.resolve([]),
 }: PolicyValidationDeps): PolicyValidation {
   return {
@@ -59,10 +62,14 @@ export function createPolicyValidation({
         document === ""
           ? reader.readDocuments(policies, known)
           : reader.readTexts({ main: { name: "", text: document }, functions: known });
-      return worstFirst(await issuesOf(reading, clients));
+      return worstFirst(await issuesOf(reading));
     },
-    validateTexts: async (texts) => inOrder(await issuesOf(reader.readTexts(texts), clients)),
+    validateTexts: async (texts) => inOrder(await issuesOf(reader.readTexts(texts))),
   };
+
+  function issuesOf(reading: Generator<void, PolicyReading>): Promise<readonly PolicyIssue[]> {
+    return runInSlices(issueSteps(reading, clients), clock);
+  }
 }
 
 function refuseUnclear(policies: number, hasDocument: boolean): void {
@@ -77,24 +84,23 @@ function invalid(field: string, rule: string): PdpError {
   return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
 }
 
-async function issuesOf(
-  reading: PolicyReading,
+function* issueSteps(
+  steps: Generator<void, PolicyReading>,
   clients: KnownClients,
-): Promise<readonly PolicyIssue[]> {
+): Generator<void, readonly PolicyIssue[]> {
+  const reading = yield* steps;
   const issues = [...reading.issues];
-  for (const findings of lint(reading.policies, clients)) {
-    for (const { check, policyId, ruleIndex, keys, message, suggestion } of findings) {
-      const subject = { policyId, ...(ruleIndex === undefined ? {} : { ruleIndex }) };
-      issues.push({
-        severity: check.severity,
-        check: check.id,
-        ...reading.placeOf({ ...subject, keys }),
-        ...subject,
-        message,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      });
-    }
-    await nextTurn();
+  const findings = yield* lint(reading.policies, clients);
+  for (const { check, policyId, ruleIndex, keys, message, suggestion } of findings) {
+    const subject = { policyId, ...(ruleIndex === undefined ? {} : { ruleIndex }) };
+    issues.push({
+      severity: check.severity,
+      check: check.id,
+      ...reading.placeOf({ ...subject, keys }),
+      ...subject,
+      message,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
   }
   return issues;
 }

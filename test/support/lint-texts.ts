@@ -1,5 +1,6 @@
 import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
 import { createPolicyReader } from "../../src/adapters/policy-files/policy-reader.js";
+import { createSystemClock } from "../../src/adapters/system/clock.js";
 import type { PolicyIssue } from "../../src/application/ports/policy-source.js";
 import {
   createPolicyValidation,
@@ -14,6 +15,7 @@ export function policyValidation(deps: Partial<PolicyValidationDeps> = {}): Poli
   return createPolicyValidation({
     reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
     clients: FLOPYNET_CLIENTS,
+    clock: createSystemClock(),
     ...deps,
   });
 }

@@ -64,6 +64,7 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
     policyValidation: createPolicyValidation({
       reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
       clients: FLOPYNET_CLIENTS,
+      clock,
     }),
     accessControl: createAccessControl({ insecure }),
   });

@@ -18,14 +18,16 @@ export function createPolicyReader({
   readonly conditionCompiler: ConditionCompiler;
 }): PolicyReader {
   return {
-    readTexts: (texts) => readingOf(entriesOfTexts(texts, conditionCompiler)),
-    readDocuments(policies, functionTexts = []) {
+    *readTexts(texts) {
+      return readingOf(yield* entriesOfTexts(texts, conditionCompiler));
+    },
+    *readDocuments(policies, functionTexts = []) {
       const functions = readPolicyFunctions(functionTexts, conditionCompiler);
       const issues = createIssueList("", undefined);
       const root = nodeOf({ policies }, (path) => {
         issues.error({ path }, 0, "this number is not finite", "write a finite number");
       });
-      const main = readPolicyTree(root, issues, functions.conditionCompiler);
+      const main = yield* readPolicyTree(root, issues, functions.conditionCompiler);
       const read = entriesOfFiles({ main, defaults: undefined });
       return readingOf({ ...read, issues: [...functions.issues, ...read.issues] });
     },

@@ -27,11 +27,11 @@ interface PlacedPolicy {
   readonly node: JsonNode;
 }
 
-/** Reads one policy file of either form. Total: whatever is wrong is an issue. */
-export function readPolicyFile(
+/** Reads one policy file of either form. Total: whatever is wrong is an issue. A step is a rule. */
+export function* readPolicyFile(
   { name, text }: { readonly name: string; readonly text: string },
   conditionCompiler: ConditionCompiler,
-): ReadPolicyFile {
+): Generator<void, ReadPolicyFile> {
   const hasMark = text.startsWith("\uFEFF"); // Of a text that was no file; a file's is gone by now.
   const content = hasMark ? text.slice(1) : text;
   const issues = createIssueList(name, content);
@@ -45,30 +45,31 @@ export function readPolicyFile(
     else issues.warn("loses-digits", { path }, offset, message, suggestion);
   }
   if (root === undefined) return { policies: [], policyIds: new Set(), deleted: [], issues };
-  return readPolicyTree(root, issues, conditionCompiler);
+  return yield* readPolicyTree(root, issues, conditionCompiler);
 }
 
 /** The same for a document that is a tree already. */
-export function readPolicyTree(
+export function* readPolicyTree(
   root: JsonNode,
   issues: IssueList,
   conditionCompiler: ConditionCompiler,
-): ReadPolicyFile {
+): Generator<void, ReadPolicyFile> {
   reportProblems(FILE_HEAD, root, valueOf(root), issues, { path: "" });
   warnOfUnknownKeys(root, issues);
 
   const placed = placedPolicies(memberOf(root, "policies")?.node);
   const policyIds = new Set<string>();
-  const policies = placed.flatMap(({ node, ...place }) => {
+  const policies: TranslatedPolicy[] = [];
+  for (const { node, ...place } of placed) {
     const id = textOf(node, "id") ?? place.key;
     if (id !== undefined && policyIds.has(id) && place.key === undefined) {
       const message = `the policy id \`${id}\` is there twice`;
       issues.error({ path: place.path, policyId: id }, place.offset, message, "rename one of them");
     }
     if (id !== undefined) policyIds.add(id);
-    const translated = translatePolicy(node, { ...place, conditionCompiler, issues });
-    return translated === undefined ? [] : [translated];
-  });
+    const translated = yield* translatePolicy(node, { ...place, conditionCompiler, issues });
+    if (translated !== undefined) policies.push(translated);
+  }
   const version = memberOf(root, "version")?.node;
   return {
     ...(version?.kind === "scalar" && typeof version.value === "number"

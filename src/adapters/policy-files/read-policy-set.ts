@@ -41,7 +41,16 @@ export function readPolicySet(
   texts: PolicyTexts,
   conditionCompiler: ConditionCompiler,
 ): PolicyLoad {
-  const { entries, issues, fileVersion, functions } = entriesOfTexts(texts, conditionCompiler);
+  return finish(policySetSteps(texts, conditionCompiler));
+}
+
+/** The same in steps of a rule each: whoever runs them decides when others have their turn. */
+export function* policySetSteps(
+  texts: PolicyTexts,
+  conditionCompiler: ConditionCompiler,
+): Generator<void, PolicyLoad> {
+  const read = yield* entriesOfTexts(texts, conditionCompiler);
+  const { entries, issues, fileVersion, functions } = read;
   if (issues.some(({ severity }) => severity === "error")) return { ok: false, issues };
   return {
     ok: true,
@@ -56,20 +65,28 @@ export function readPolicySet(
 }
 
 /** What the texts of one set say together; with an error in them, as far as they could be read. */
-export function entriesOfTexts(
+export function* entriesOfTexts(
   texts: PolicyTexts,
   conditionCompiler: ConditionCompiler,
-): PolicyEntries {
+): Generator<void, PolicyEntries> {
   const functions = readPolicyFunctions(texts.functions ?? [], conditionCompiler);
+  const { main, defaults } = texts;
   const read = entriesOfFiles({
-    main: texts.main && readPolicyFile(texts.main, functions.conditionCompiler),
-    defaults: texts.defaults && readPolicyFile(texts.defaults, functions.conditionCompiler),
+    main: main && (yield* readPolicyFile(main, functions.conditionCompiler)),
+    defaults: defaults && (yield* readPolicyFile(defaults, functions.conditionCompiler)),
   });
   return {
     ...read,
     issues: [...functions.issues, ...read.issues],
     ...(functions.canonical !== undefined && { functions: functions.canonical }),
   };
+}
+
+function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 /** What two files say together; with an error in them, as far as they could be read. */

@@ -40,12 +40,13 @@ export interface PolicyContext {
 
 /**
  * One policy as written -> one policy of core: with its rules (`translate-rule.ts`), the only place
- * that knows the words of files. Reports every problem, and answers undefined when there was one.
+ * that knows the words of files. Reports every problem, and answers undefined when there was one. A
+ * step is a rule.
  */
-export function translatePolicy(
+export function* translatePolicy(
   node: JsonNode,
   context: PolicyContext,
-): TranslatedPolicy | undefined {
+): Generator<void, TranslatedPolicy | undefined> {
   const { issues, key } = context;
   const id = textOf(node, "id") ?? key;
   const subject: IssueSubject =
@@ -60,7 +61,7 @@ export function translatePolicy(
   warnOfUnknownKeys(node, subject, issues);
   const rules =
     code === undefined
-      ? translateRules(node, value, subject, context)
+      ? yield* translateRules(node, value, subject, context)
       : [executableRule(code, node, subject, issues)];
   if (!headIsSound || !idIsSound || id === undefined || rules === undefined) return undefined;
 
@@ -136,19 +137,21 @@ function checkId(
   return sound.success;
 }
 
-function translateRules(
+function* translateRules(
   node: JsonObject,
   value: ValueMap,
   policy: IssueSubject,
   { conditionCompiler, issues }: PolicyContext,
-): readonly Rule[] | undefined {
+): Generator<void, readonly Rule[] | undefined> {
   const list = memberOf(node, "rules")?.node;
   if (list?.kind !== "list") return undefined;
   const values = value["rules"] as readonly Value[];
   const policyType = textOf(node, "type") ?? "";
   const path = extendPath(policy.path, "rules");
   const ids = new Map<string, number>();
-  const rules = list.elements.flatMap((element, index) => {
+  const rules: Rule[] = [];
+  for (const [index, element] of list.elements.entries()) {
+    yield;
     const subject = { ...policy, path: extendPath(path, index), ruleIndex: index };
     const context = { policyType, index, subject, conditionCompiler, issues };
     const id = textOf(element, "id") ?? textOf(element, "rule_id") ?? String(index);
@@ -163,8 +166,8 @@ function translateRules(
       );
     }
     const rule = translateRule(element, values[index] ?? null, context);
-    return rule === undefined ? [] : [rule];
-  });
+    if (rule !== undefined) rules.push(rule);
+  }
   warnOfSiblingParameters(list.elements, rules, { ...policy, path }, issues);
   const count = list.elements.length;
   return rules.length === count && ids.size === count ? rules : undefined;

@@ -16,12 +16,18 @@ export interface PolicyTexts {
   readonly functions?: readonly PolicyText[];
 }
 
-/** What is read is not loaded: for looking at policies that may be wrong. Total. */
+/**
+ * What is read is not loaded: for looking at policies that may be wrong. Total. In steps of a rule
+ * each, so that whoever runs them decides when others have their turn.
+ */
 export interface PolicyReader {
   /** One effective set, as the engine makes it of these texts. */
-  readTexts(texts: PolicyTexts): PolicyReading;
+  readTexts(texts: PolicyTexts): Generator<void, PolicyReading>;
   /** Policies in the words of files, as a list that has no text, with the functions they may call. */
-  readDocuments(policies: readonly ValueMap[], functions?: readonly PolicyText[]): PolicyReading;
+  readDocuments(
+    policies: readonly ValueMap[],
+    functions?: readonly PolicyText[],
+  ): Generator<void, PolicyReading>;
 }
 
 export interface PolicyReading {

@@ -3,7 +3,12 @@ import { conditionNames } from "../evaluate-condition.js";
 import { nearest } from "../nearest.js";
 import type { Policy, Rule } from "../policy.js";
 import { isList, lookUp, orderingNumber, type Value, type ValueMap } from "../values.js";
-import { constantValue, isOrdering, type Outcomes, possibleOutcomes } from "./condition-outcomes.js";
+import {
+  constantValue,
+  isOrdering,
+  type Outcomes,
+  possibleOutcomes,
+} from "./condition-outcomes.js";
 import { allParts } from "./condition-parts.js";
 import type { LintInput, RuleFinding } from "./finding.js";
 import { CLIENT_NAMES, CONNECTION_ATTRIBUTES } from "./known-clients.js";

@@ -61,7 +61,10 @@ export function* shadowingParameters({ target, parameters }: Rule): Iterable<Rul
 const COMPONENT_KEYS: readonly string[] = ["src_type", "dst_type"];
 
 /** Letters of other alphabets in names that are compared exactly. */
-export function* deceptiveNames({ policies, clients }: LintInput): Iterable<LintFinding> {
+export function* deceptiveNames({
+  policies,
+  clients,
+}: LintInput): Iterable<LintFinding | undefined> {
   const known = new Set([
     ...clients.componentTypes,
     ...clients.policyTypes.keys(),
@@ -72,6 +75,7 @@ export function* deceptiveNames({ policies, clients }: LintInput): Iterable<Lint
     const ofType = deceptionOf(policy.type, known);
     if (ofType !== undefined) yield { policyId: policy.id, keys: ["type"], ...ofType };
     for (const { index, target } of policy.rules) {
+      yield undefined;
       for (const field of target) {
         for (const name of namesIn(field)) {
           const deception = deceptionOf(name, known);
@@ -166,12 +170,16 @@ export function* unknownComponents(
 }
 
 /** Attributes that no client sends with questions of the policy's type; each once per policy. */
-export function* unsentAttributes({ policies, clients }: LintInput): Iterable<LintFinding> {
+export function* unsentAttributes({
+  policies,
+  clients,
+}: LintInput): Iterable<LintFinding | undefined> {
   for (const policy of policies) {
     const asked = clients.policyTypes.get(policy.type);
     if (asked === undefined) continue;
     const told = new Set<string>();
     for (const rule of policy.rules) {
+      yield undefined;
       for (const { name, keys } of namesRead(rule)) {
         if (told.has(name) || isSent(name.split("."), asked.attributes)) continue;
         told.add(name);

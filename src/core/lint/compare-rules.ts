@@ -12,7 +12,10 @@ interface PlacedRule {
 }
 
 /** Rules that an earlier one always answers before, where the first rule that applies decides. */
-export function* shadowedRules({ policies, comparisons }: LintInput): Iterable<LintFinding> {
+export function* shadowedRules({
+  policies,
+  comparisons,
+}: LintInput): Iterable<LintFinding | undefined> {
   for (const tiers of byType(policies).values()) {
     const typeIsFirst = isFirstApplicable(undefined, tiers[0]?.type ?? "");
     let earlier = createTargetBuckets<PlacedRule>();
@@ -22,6 +25,7 @@ export function* shadowedRules({ policies, comparisons }: LintInput): Iterable<L
       const comesBefore = (other: Policy): boolean =>
         other === policy ? policyIsFirst : other.priority > policy.priority;
       for (const placed of placedRules(policy)) {
+        yield undefined;
         const shadow = coveringRule(placed, earlier, comesBefore, comparisons);
         if (shadow !== undefined) yield shadowFinding(placed, shadow);
         if (decides(placed.rule)) earlier.add(placed.constraints, placed);
@@ -61,7 +65,7 @@ function shadowFinding({ policy, rule }: PlacedRule, by: PlacedRule): LintFindin
 export function* equalPriorityConflicts({
   policies,
   comparisons,
-}: LintInput): Iterable<LintFinding> {
+}: LintInput): Iterable<LintFinding | undefined> {
   for (const tiers of byType(policies).values()) {
     const typeIsFirst = isFirstApplicable(undefined, tiers[0]?.type ?? "");
     // In the other types deny wins at any priority: odd is only an allow that never counts.
@@ -80,7 +84,7 @@ function* conflictsOfTier(
   typeIsFirst: boolean,
   clashes: (deny: PlacedRule, allow: PlacedRule) => boolean,
   comparisons: ComparisonBudget,
-): Iterable<LintFinding> {
+): Iterable<LintFinding | undefined> {
   const denies = createTargetBuckets<PlacedRule>();
   const rules = tier.flatMap((policy) => [...placedRules(policy)]);
   for (const placed of rules) {
@@ -89,6 +93,7 @@ function* conflictsOfTier(
   const told = new Set<string>();
   for (const allow of rules) {
     if (allow.rule.verbClass !== "allow") continue;
+    yield undefined;
     const found = typeIsFirst
       ? denies.mayMeet(allow.constraints)
       : denies.mayCover(allow.constraints);

@@ -31,7 +31,8 @@ export function contradictoryBounds(
       ...{ equal: undefined, isOrdered: false },
     };
     bounds.set(name, known);
-    if (!narrow(known, operator, value)) return `no value of \`${name}\` is all that is asked of it`;
+    if (!narrow(known, operator, value))
+      return `no value of \`${name}\` is all that is asked of it`;
   }
   return undefined;
 }

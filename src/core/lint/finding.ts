@@ -42,7 +42,8 @@ export interface ComparisonBudget {
 
 /** A row of the table of checks. */
 export interface LintCheck extends CheckInfo {
-  readonly find: (input: LintInput) => Iterable<LintFinding>;
+  /** Yields undefined now and then, so that a long search can be interrupted. */
+  readonly find: (input: LintInput) => Iterable<LintFinding | undefined>;
 }
 
 /** What a check of one rule says, beside the place. */
@@ -55,6 +56,7 @@ export function perRule(
   return function* (input) {
     for (const policy of input.policies) {
       for (const rule of policy.rules) {
+        yield undefined;
         for (const finding of find(rule, policy, input)) {
           yield { policyId: policy.id, ruleIndex: rule.index, ...finding };
         }

@@ -21,22 +21,23 @@ export interface CheckedFinding extends LintFinding {
 
 /**
  * Everything in `policies` (one effective set, disabled ones included) that is legal and probably
- * not what was meant: one step for each check, in the order of the table, so that the caller may do
- * something else in between.
+ * not what was meant, in the order of the table. A step is a rule that one check has looked at.
  */
 export function* lint(
   policies: readonly Policy[],
   clients: KnownClients,
-): Iterable<readonly CheckedFinding[]> {
+): Generator<void, readonly CheckedFinding[]> {
+  const findings: CheckedFinding[] = [];
   for (const check of LINT_CHECKS) {
     let left = MOST_COMPARISONS;
     const comparisons = { spend: () => left-- > 0 };
-    const found = Array.from(check.find({ policies, clients, comparisons }), (finding) => ({
-      ...finding,
-      check,
-    }));
-    yield left < 0 ? [...found, ...stopped(check, policies)] : found;
+    for (const finding of check.find({ policies, clients, comparisons })) {
+      if (finding === undefined) yield;
+      else findings.push({ ...finding, check });
+    }
+    if (left < 0) findings.push(...stopped(check, policies));
   }
+  return findings;
 }
 
 function stopped({ id }: CheckInfo, [first]: readonly Policy[]): readonly CheckedFinding[] {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../../src/adapters/cel/compile-condition.js";
+import type { PolicyReading, PolicyTexts } from "../../../src/application/ports/policy-reader.js";
+import { finished } from "../../support/finished.js";
 import { createPolicyReader } from "../../../src/adapters/policy-files/policy-reader.js";
 
 const reader = createPolicyReader({ conditionCompiler: createConditionCompiler() });
+
+const readTexts = (texts: PolicyTexts): PolicyReading => finished(reader.readTexts(texts));
 
 const MAIN = `{"policies": {
   "p": {
@@ -28,7 +32,7 @@ const DEFAULTS = `{"policies": [
 type Row = [says: string, id: string, rule: number | undefined, keys: string[], place: string];
 
 describe("where something stands", () => {
-  const reading = reader.readTexts({
+  const reading = readTexts({
     main: { name: "main", text: MAIN },
     defaults: { name: "defaults", text: DEFAULTS },
   });
@@ -76,13 +80,13 @@ describe("where something stands", () => {
 
 it("policies without an error are read beside those that have one", () => {
   const text = '{"policies": {"bad": {"type": "t"}, "good": {"type": "t", "rules": []}}}';
-  const { policies, issues } = reader.readTexts({ main: { name: "main", text } });
+  const { policies, issues } = readTexts({ main: { name: "main", text } });
   expect(policies.map(({ id }) => id)).toEqual(["good"]);
   expect(issues.map(({ policyId }) => policyId)).toEqual(["bad"]);
 });
 
 it("a byte order mark of a text is a warning, and moves no place", () => {
-  const { issues } = reader.readTexts({ main: { name: "", text: '\uFEFF{"policies": 1}' } });
+  const { issues } = readTexts({ main: { name: "", text: '\uFEFF{"policies": 1}' } });
   expect(issues.map(({ check, column }) => [check, column])).toEqual([
     ["byte-order-mark", 1],
     ["invalid", 14],
@@ -92,8 +96,8 @@ it("a byte order mark of a text is a warning, and moves no place", () => {
 it("values are read as the same policies as their text, whatever their keys", () => {
   const rules = '[{"action": "deny", "match": {"__proto__": "x", "a.b": [1, true]}}]';
   const policy = `{"id": "p", "type": "t", "rules": ${rules}}`;
-  const fromText = reader.readTexts({ main: { name: "", text: `{"policies": [${policy}]}` } });
-  const fromValues = reader.readDocuments([JSON.parse(policy) as Record<string, never>]);
+  const fromText = readTexts({ main: { name: "", text: `{"policies": [${policy}]}` } });
+  const fromValues = finished(reader.readDocuments([JSON.parse(policy) as Record<string, never>]));
   expect(fromValues.policies).toEqual(fromText.policies);
   expect(fromValues.policies[0]?.rules[0]?.target).toHaveLength(2);
 });
