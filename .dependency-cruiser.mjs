@@ -53,7 +53,11 @@ export default {
     ),
     rule(
       "only-entry-points-compose",
-      { path: "^src/", pathNot: "^src/((main|cli|command-line|[a-z]+-command|offline-policies|engine|run-engine)[.]ts$|config/)" },
+      {
+        path: "^src/",
+        pathNot:
+          "^src/((main|cli|command-line|[a-z]+-command|offline-policies|engine|run-engine)[.]ts$|config/)",
+      },
       { path: "^src/config/" },
       "Take the value as an argument; the composition root (engine.ts, run-engine.ts) passes it.",
     ),
