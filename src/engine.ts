@@ -1,17 +1,21 @@
 import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
 import { createComponentRegistry } from "./adapters/component-registry/component-registry.js";
 import { createMemoryEventLog } from "./adapters/memory/event-log.js";
+import { createMemoryPolicyHistory } from "./adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "./adapters/memory/policy-version-store.js";
 import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
 import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
 import { readFunctionTexts } from "./adapters/policy-files/policy-texts.js";
 import { policySchema } from "./adapters/policy-files/policy-schema.js";
+import { createPolicyFileWriter } from "./adapters/policy-files/write-policy-file.js";
 import { createFilePolicyVersionStore } from "./adapters/policy-version-file/policy-version-store.js";
 import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
+import { createUnifiedDiff } from "./adapters/unified-diff/unified-diff.js";
 import { createSystemClock } from "./adapters/system/clock.js";
 import { createUuidIds } from "./adapters/system/ids.js";
 import { createAccessControl } from "./application/access-control.js";
 import { createPolicyActivation, type PolicyActivation } from "./application/activate-policies.js";
+import { createPolicyChanges } from "./application/change-policy.js";
 import { createDecisionPoint } from "./application/decision-point.js";
 import { createDecisionRecorder } from "./application/decision-recorder.js";
 import { createEngineAttributes } from "./application/engine-attributes.js";
@@ -20,6 +24,7 @@ import type { EngineStatus } from "./application/engine-status.js";
 import { PdpError } from "./application/errors.js";
 import { createEventFeed } from "./application/event-feed.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
+import { createPolicyVersions } from "./application/policy-versions.js";
 import type { ComponentRegistry } from "./application/ports/component-registry.js";
 import type { Log } from "./application/ports/log.js";
 import type { PolicyText } from "./application/ports/policy-reader.js";
@@ -71,19 +76,21 @@ export async function startEngine(deps: {
   const eventLog = createMemoryEventLog({ logId: ids.eventId() });
   const makeEvent = createEventMaker({ ids, clock });
   const conditionCompiler = createConditionCompiler();
-  const activation = createPolicyActivation({
-    source: createPolicyFileSource({
-      file: settings.POLICY_FILE,
-      conditionCompiler,
-      ...(settings.POLICY_FUNCTIONS_DIR !== undefined && {
-        functions: { folder: settings.POLICY_FUNCTIONS_DIR, log },
-      }),
+  const versions =
+    settings.STORAGE === "memory"
+      ? createMemoryPolicyVersionStore()
+      : createFilePolicyVersionStore({ dataDir: settings.DATA_DIR });
+  const history = createMemoryPolicyHistory({ eventLog, mark: versions });
+  const source = createPolicyFileSource({
+    file: settings.POLICY_FILE,
+    conditionCompiler,
+    ...(settings.POLICY_FUNCTIONS_DIR !== undefined && {
+      functions: { folder: settings.POLICY_FUNCTIONS_DIR, log },
     }),
-    versions:
-      settings.STORAGE === "memory"
-        ? createMemoryPolicyVersionStore()
-        : createFilePolicyVersionStore({ dataDir: settings.DATA_DIR }),
-    ...{ eventLog, metrics, makeEvent, clock, log },
+  });
+  const writer = createPolicyFileWriter({ file: settings.POLICY_FILE, source });
+  const activation = createPolicyActivation({
+    ...{ source, writer, history, versions, eventLog, metrics, makeEvent, ids, clock, log },
     unknownTypeEffect: settings.UNKNOWN_POLICY_TYPE,
   });
   const recorder = createDecisionRecorder({
@@ -115,6 +122,8 @@ export async function startEngine(deps: {
       clock,
       functions: () => functionTexts(settings.POLICY_FUNCTIONS_DIR),
     }),
+    policyChanges: createPolicyChanges({ activation, writer, history, makeEvent }),
+    policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });
 

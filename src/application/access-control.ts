@@ -15,6 +15,15 @@ export const ACCESS: ReadonlyMap<string, Access> = new Map([
   ["PolicyAdminService.ListPolicies", "read"],
   ["PolicyAdminService.GetPolicy", "read"],
   ["PolicyAdminService.ValidatePolicies", "read"],
+  ["PolicyAdminService.ListPolicyVersions", "read"],
+  ["PolicyAdminService.GetPolicyVersion", "read"],
+  ["PolicyAdminService.DiffPolicyVersions", "read"],
+  ["PolicyAdminService.CreatePolicy", "change"],
+  ["PolicyAdminService.UpdatePolicy", "change"],
+  ["PolicyAdminService.DeletePolicy", "change"],
+  ["PolicyAdminService.EnablePolicy", "change"],
+  ["PolicyAdminService.DisablePolicy", "change"],
+  ["PolicyAdminService.RollbackPolicies", "change"],
   ["PolicyAdminService.ReloadPolicies", "change"],
 ]);
 

@@ -1,23 +1,35 @@
-import { type PolicySnapshot, snapshotSteps } from "../core/snapshot.js";
 import type { Effect } from "../core/verbs.js";
-import { runInSlices } from "./run-in-slices.js";
+import { type ActivePolicySet, activePolicySet } from "./active-policy-set.js";
+import { createPolicyAnnouncer } from "./announce-policies.js";
+import type { EventMaker } from "./engine-events.js";
 import type { EngineStatus } from "./engine-status.js";
-import { issueText, PdpError } from "./errors.js";
-import { type EventMaker, policiesLoaded, policiesRejected } from "./engine-events.js";
-import type { CatalogPolicy } from "./policy-catalog.js";
+import { type FailureReason, PdpError } from "./errors.js";
+import type { ReloadOptions } from "./policy-catalog.js";
+import { nextOrigins, originsFromHistory } from "./policy-origins.js";
 import type { Clock } from "./ports/clock.js";
 import type { EventLog } from "./ports/event-log.js";
+import type { Ids } from "./ports/ids.js";
 import type { Log } from "./ports/log.js";
 import type { Metrics } from "./ports/metrics.js";
-import type { LoadedPolicySet, PolicyIssue, PolicySource } from "./ports/policy-source.js";
+import type { PolicyHistory, PolicyVersionRecord } from "./ports/policy-history.js";
+import type { LoadedPolicySet, PolicySource } from "./ports/policy-source.js";
 import type { PolicyVersionStore } from "./ports/policy-version-store.js";
+import type { PolicyWriter } from "./ports/policy-writer.js";
+import { createPolicyVersionRecorder, type NewPolicyVersion } from "./record-policy-version.js";
 
-/** The set that decides. Immutable; replaced whole. */
-export interface ActivePolicySet {
-  readonly snapshot: PolicySnapshot;
-  readonly policies: readonly CatalogPolicy[];
-  readonly contentHash: string;
-  readonly loadedAtMs: number;
+export interface Reloaded {
+  readonly policyVersion: number;
+  readonly changed: boolean;
+}
+
+/** What a change may build on, and how it is made. */
+export interface PolicyChangeTurn {
+  readonly active: ActivePolicySet;
+  /**
+   * Intent -> file -> version and events -> swap. All or nothing: of what fails, the next load finds
+   * out whether it was made.
+   */
+  commit(version: Omit<NewPolicyVersion, "atLeast">): Promise<ActivePolicySet>;
 }
 
 export interface PolicyActivation {
@@ -28,9 +40,17 @@ export interface PolicyActivation {
    * Loads what the source has now. With content that is already active nothing changes. A bad set
    * changes nothing but `status`; the last good one goes on deciding. Calls run one after the other.
    *
-   * @throws {PdpError} POLICY_INVALID, STORAGE_UNAVAILABLE.
+   * @throws {PdpError} POLICY_INVALID, STORAGE_UNAVAILABLE, and with `discardFileChanges` what
+   *   writing throws.
    */
-  reload(): Promise<{ readonly policyVersion: number; readonly changed: boolean }>;
+  reload(options?: ReloadOptions): Promise<Reloaded>;
+  /**
+   * Runs `work` when no load and no other change runs. Where it finds an edit on disk that is not
+   * loaded yet, it fails, and the edit is loaded next.
+   *
+   * @throws {PdpError} NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE, or what `work` throws.
+   */
+  change<Result>(work: (turn: PolicyChangeTurn) => Promise<Result>): Promise<Result>;
   /** Reloads whenever the source says that it may have changed. @returns A function that stops. */
   watch(): () => void;
   /** Calls `listener` after a set has become active. */
@@ -39,136 +59,174 @@ export interface PolicyActivation {
 
 export interface PolicyActivationDeps {
   readonly source: PolicySource;
+  readonly writer: PolicyWriter;
+  readonly history: PolicyHistory;
   readonly versions: PolicyVersionStore;
   readonly eventLog: EventLog;
   readonly metrics: Metrics;
   readonly makeEvent: EventMaker;
+  readonly ids: Pick<Ids, "eventId">;
   readonly clock: Clock;
   readonly log: Log;
   readonly unknownTypeEffect: Effect;
 }
 
-/** How many problems of a bad file `/health` and the error tell; the log has all. */
-const MAX_TOLD_ISSUES = 20;
+/** A version that could not be stored is tried again after this time. */
+const RETRY_MS = 2000;
 
-/** A loaded set -> version -> snapshot -> swap -> events, all or nothing. */
+/** A loaded or changed set -> version -> snapshot -> swap, all or nothing, one after the other. */
 export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActivation {
+  const { source, writer, history, eventLog, clock, log } = deps;
+  const recorder = createPolicyVersionRecorder(deps);
+  const announcer = createPolicyAnnouncer(deps);
+  const listeners: (() => void)[] = [];
   let active: ActivePolicySet | undefined;
   let lastError: string | undefined;
   let queue: Promise<unknown> = Promise.resolve();
-  const listeners: (() => void)[] = [];
+  let watching = false;
+  let retry: NodeJS.Timeout | undefined;
 
-  async function load(): Promise<{ policyVersion: number; changed: boolean }> {
-    const loaded = await deps.source.load();
-    if (!loaded.ok) throw refused(loaded.issues);
-    const { set } = loaded;
-    if (active?.contentHash === set.contentHash) {
-      lastError = undefined;
-      return { policyVersion: active.snapshot.policyVersion, changed: false };
+  async function load(): Promise<Reloaded> {
+    const loaded = await source.load();
+    if (!loaded.ok) {
+      const { text, error } = announcer.refused(loaded.issues, active);
+      lastError = text;
+      throw error;
     }
-    const policyVersion = await deps.versions.assign(set);
+    const { set } = loaded;
     const previous = active;
-    active = await activeSet(set, policyVersion, previous, deps);
+    const { record, isNew } = await recorder.versionOf(set, (policyVersion) =>
+      announcer.loadedEvents(set, previous, policyVersion),
+    );
+    const { policyVersion } = record;
+    const current = await takeOver(set, record);
     lastError = undefined;
-    tell(set, previous, active);
+    if (previous?.contentHash === set.contentHash) return { policyVersion, changed: false };
+    if (!isNew && !previous) {
+      eventLog.append(announcer.loadedEvents(set, undefined, policyVersion));
+    }
+    announcer.warn(set, policyVersion);
+    announce(current);
     return { policyVersion, changed: true };
   }
 
-  function refused(issues: readonly PolicyIssue[]): PdpError {
-    const told = issues.filter((issue) => issue.severity === "error");
-    const more = told.length - MAX_TOLD_ISSUES;
-    lastError =
-      told.slice(0, MAX_TOLD_ISSUES).map(issueText).join("; ") +
-      (more > 0 ? `; and ${more} more` : "");
-    deps.metrics.policyLoadFailed();
-    const serving = active && { policyVersion: active.snapshot.policyVersion };
-    deps.eventLog.append([policiesRejected(deps.makeEvent, { issues, ...serving })]);
-    for (const issue of told) deps.log.error({ issue }, `policy refused: ${issueText(issue)}`);
-    return new PdpError({ reason: "POLICY_INVALID", issues: told.slice(0, MAX_TOLD_ISSUES) });
+  async function takeOver(
+    set: LoadedPolicySet,
+    record: PolicyVersionRecord,
+  ): Promise<ActivePolicySet> {
+    const isSame = active?.contentHash === set.contentHash;
+    active = await activePolicySet(set, {
+      policyVersion: record.policyVersion,
+      origins: active
+        ? nextOrigins(set.policies, record, active.policies)
+        : await originsFromHistory(set.policies, history),
+      ...{ clock, unknownTypeEffect: deps.unknownTypeEffect },
+      same: isSame ? active : undefined,
+    });
+    return active;
   }
 
-  function tell(
-    set: LoadedPolicySet,
-    previous: ActivePolicySet | undefined,
-    current: ActivePolicySet,
-  ): void {
-    const { policyVersion } = current.snapshot;
-    const before = new Map(previous?.policies.map((stored) => [stored.policy.id, stored.etag]));
-    const changed = current.policies.filter(
-      (stored) => before.get(stored.policy.id) !== stored.etag,
-    );
-    const policies = changed.map(({ policy, file }) => ({
-      policyId: policy.id,
-      policyType: policy.type,
-      source: file,
-    }));
-    deps.eventLog.append(policiesLoaded(deps.makeEvent, { policies, policyVersion }));
-    const rules = current.policies.reduce((sum, { policy }) => sum + policy.rules.length, 0);
-    deps.metrics.policyLoaded({ policyVersion, policies: current.policies.length, rules });
-    for (const issue of set.issues) deps.log.warn({ issue }, `policy: ${issueText(issue)}`);
-    if (set.fileVersion !== undefined && set.fileVersion < policyVersion) {
-      const facts = { file: set.file, fileVersion: set.fileVersion, policyVersion };
-      deps.log.warn(
-        facts,
-        "the file's version is lower than the policy version, which never goes down",
-      );
-    }
-    const facts = { policyVersion, policies: current.policies.length, rules, file: set.file };
-    deps.log.info(facts, `policy version ${policyVersion} is active`);
+  function announce(current: ActivePolicySet): void {
+    announcer.activated(current);
     for (const listener of listeners) listener();
   }
 
-  function reload(): Promise<{ policyVersion: number; changed: boolean }> {
-    const result = queue.then(load).catch((error: unknown) => {
-      lastError ??= error instanceof PdpError ? error.message : "internal error: see the log";
+  async function loadOrRestore({ discardFileChanges }: ReloadOptions): Promise<Reloaded> {
+    try {
+      return await load();
+    } catch (error) {
+      if (!discardFileChanges || !failedWith(error, "POLICY_INVALID")) throw error;
+      const newest = active ? undefined : await history.newest();
+      const content = newest && (await history.get(newest.policyVersion));
+      log.warn({}, "edits of the policy files are discarded: the last good set is put back");
+      await writer.restore(content?.documents);
+      return load();
+    }
+  }
+
+  async function commit(version: Omit<NewPolicyVersion, "atLeast">): Promise<ActivePolicySet> {
+    const { set } = version;
+    try {
+      const record = await recorder.append({ ...version, atLeast: active?.fileVersion ?? 1 });
+      const { policyVersion } = record;
+      const current = await takeOver({ ...set, fileVersion: policyVersion }, record);
+      lastError = undefined;
+      announce(current);
+      return current;
+    } catch (error) {
+      // Nobody knows how far it came: what the files hold now decides.
+      await load().catch(tellFailedLoad);
+      if (active?.contentHash === set.contentHash && recorder.isSettled()) return active;
       throw error;
-    });
+    }
+  }
+
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = queue.then(work);
     queue = result.catch(() => undefined);
     return result;
+  }
+
+  function reload(options: ReloadOptions = { discardFileChanges: false }): Promise<Reloaded> {
+    return inTurn(() => loadOrRestore(options)).catch((error: unknown) => {
+      lastError ??= error instanceof PdpError ? error.message : "internal error: see the log";
+      if (failedWith(error, "STORAGE_UNAVAILABLE")) retryLater();
+      throw error;
+    });
+  }
+
+  // Why: a disk that is full tells nobody when it is so no more.
+  function retryLater(): void {
+    if (!watching) return;
+    clearTimeout(retry);
+    retry = setTimeout(reloadSoon, RETRY_MS).unref();
+  }
+
+  function reloadSoon(): void {
+    reload().catch(tellFailedLoad);
+  }
+
+  function tellFailedLoad(error: unknown): void {
+    if (failedWith(error, "POLICY_INVALID")) return; // Told.
+    log.error({ error }, "the policy file could not be loaded");
   }
 
   return {
     active: () => active,
     status: () => statusOf(active, lastError),
     reload,
-    watch: () =>
-      deps.source.watch(() => {
-        reload().catch((error: unknown) => {
-          if (error instanceof PdpError && error.failure.reason === "POLICY_INVALID") return; // Told.
-          deps.log.error({ error }, "the policy file could not be loaded");
-        });
+    change: (work) =>
+      inTurn(async () => {
+        if (active && !recorder.isSettled()) await load().catch(passBrokenFiles);
+        if (!active) throw new PdpError({ reason: "NO_ACTIVE_POLICY" });
+        return work({ active, commit });
+      }).catch((error: unknown) => {
+        if (failedWith(error, "FILE_CHANGED_ON_DISK")) reloadSoon();
+        if (!recorder.isSettled()) retryLater();
+        throw error;
       }),
+    watch() {
+      watching = true;
+      const stop = source.watch(reloadSoon);
+      return () => {
+        watching = false;
+        clearTimeout(retry);
+        stop();
+      };
+    },
     onActivated: (listener) => {
       listeners.push(listener);
     },
   };
 }
 
-async function activeSet(
-  set: LoadedPolicySet,
-  policyVersion: number,
-  previous: ActivePolicySet | undefined,
-  deps: PolicyActivationDeps,
-): Promise<ActivePolicySet> {
-  const nowMs = deps.clock.nowMs();
-  const before = new Map(previous?.policies.map((stored) => [stored.policy.id, stored]));
-  return {
-    snapshot: await runInSlices(
-      snapshotSteps(
-        set.policies.map(({ policy }) => policy),
-        { policyVersion, unknownTypeEffect: deps.unknownTypeEffect },
-      ),
-      deps.clock,
-    ),
-    policies: set.policies.map((stored) => {
-      const old = before.get(stored.policy.id);
-      const changed = old?.etag === stored.etag ? old : { policyVersion, updateTimeMs: nowMs };
-      const { policyVersion: version, updateTimeMs } = changed;
-      return { ...stored, policyVersion: version, updateTimeMs };
-    }),
-    contentHash: set.contentHash,
-    loadedAtMs: nowMs,
-  };
+function failedWith(error: unknown, reason: FailureReason): boolean {
+  return error instanceof PdpError && error.failure.reason === reason;
+}
+
+// Files that cannot be loaded hold an edit: whoever wants to write is told so.
+function passBrokenFiles(error: unknown): void {
+  if (!failedWith(error, "POLICY_INVALID")) throw error;
 }
 
 function statusOf(

@@ -1,5 +1,6 @@
 import { compareIds } from "../core/snapshot.js";
-import type { ActivePolicySet, PolicyActivation } from "./activate-policies.js";
+import type { PolicyActivation } from "./activate-policies.js";
+import type { ActivePolicySet } from "./active-policy-set.js";
 import { PdpError } from "./errors.js";
 import type { CatalogPolicy, ListPoliciesQuery, PolicyCatalog } from "./policy-catalog.js";
 
@@ -21,19 +22,13 @@ export function createPolicyCatalog(activation: PolicyActivation): PolicyCatalog
   return {
     all,
     list: (query) => page(all(), query),
-    get(policyId, policyVersion) {
+    version: () => activation.status().policyVersion,
+    get(policyId) {
       const found = all().find((stored) => stored.policy.id === policyId);
-      const active = activation.status().policyVersion;
-      if (policyVersion !== undefined && policyVersion !== active) {
-        throw new PdpError({
-          reason: "POLICY_VERSION_NOT_FOUND",
-          policyVersion: String(policyVersion),
-        });
-      }
       if (!found) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
       return found;
     },
-    reload: () => activation.reload(),
+    reload: (options) => activation.reload(options),
   };
 }
 

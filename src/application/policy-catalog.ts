@@ -1,11 +1,20 @@
 import type { StoredPolicy } from "./ports/policy-source.js";
 
 /** A policy of the active set, with where and when it last changed. */
-export interface CatalogPolicy extends StoredPolicy {
-  /** Version of the set in which it last changed, as far as this process knows. */
+export interface CatalogPolicy extends Omit<StoredPolicy, "source"> {
+  /** `api`: in the main file, where a change through the API put it. */
+  readonly source: StoredPolicy["source"] | "api";
+  /** Version of the set in which it last changed, as far as the history was looked at. */
   readonly policyVersion: number;
-  /** When this process first loaded this content. */
+  /** When that was. */
   readonly updateTimeMs: number;
+  /** Absent when not known. */
+  readonly createTimeMs?: number;
+}
+
+export interface ReloadOptions {
+  /** True to put the last good set back where the files cannot be loaded. */
+  readonly discardFileChanges: boolean;
 }
 
 export interface ListPoliciesQuery {
@@ -26,8 +35,12 @@ export interface PolicyCatalog {
   };
   /** Every policy, in the order of `list`. @throws {PdpError} NO_ACTIVE_POLICY. */
   all(): readonly CatalogPolicy[];
-  /** @throws {PdpError} POLICY_NOT_FOUND, POLICY_VERSION_NOT_FOUND (any version but the active one), NO_ACTIVE_POLICY. */
-  get(policyId: string, policyVersion?: number): CatalogPolicy;
+  /** @throws {PdpError} POLICY_NOT_FOUND, NO_ACTIVE_POLICY. */
+  get(policyId: string): CatalogPolicy;
+  /** Of the active set; 0 without one. */
+  version(): number;
   /** @throws {PdpError} POLICY_INVALID with the issues; the last good set stays. */
-  reload(): Promise<{ readonly policyVersion: number; readonly changed: boolean }>;
+  reload(
+    options?: ReloadOptions,
+  ): Promise<{ readonly policyVersion: number; readonly changed: boolean }>;
 }

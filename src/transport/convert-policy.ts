@@ -1,5 +1,4 @@
 import type { CatalogPolicy } from "../application/policy-catalog.js";
-import type { StoredPolicy } from "../application/ports/policy-source.js";
 import type {
   CombiningAlgorithm as CoreCombiningAlgorithm,
   OnError as CoreOnError,
@@ -36,7 +35,8 @@ const ON_ERROR = {
 const SOURCE = {
   file: PolicySource.POLICY_SOURCE_FILE,
   default_file: PolicySource.POLICY_SOURCE_DEFAULT_FILE,
-} as const satisfies Record<StoredPolicy["source"], PolicySource>;
+  api: PolicySource.POLICY_SOURCE_API,
+} as const satisfies Record<CatalogPolicy["source"], PolicySource>;
 
 /** A policy with the words its author wrote. What the policy says nothing about is unspecified. */
 export function policyToProto(stored: CatalogPolicy): Policy {
@@ -60,6 +60,7 @@ export function policyToProto(stored: CatalogPolicy): Policy {
     rules: policy.rules.map((rule) => ruleToProto(rule, mapOf(written[rule.index]))),
     etag: stored.etag,
     policyVersion: String(stored.policyVersion),
+    ...(stored.createTimeMs !== undefined && { createTime: new Date(stored.createTimeMs) }),
     updateTime: new Date(stored.updateTimeMs),
     source: SOURCE[stored.source],
   };
@@ -82,7 +83,7 @@ function ruleToProto(rule: CoreRule, written: ValueMap): Rule {
 }
 
 // A condition may stand under `match` or beside it. With both, each stays where it is.
-function matchAndCondition(written: ValueMap): { match?: ValueMap; condition: string } {
+export function matchAndCondition(written: ValueMap): { match?: ValueMap; condition: string } {
   const match = mapOf(written["match"]);
   const beside = written["condition"];
   if (typeof beside === "string") return { ...orAbsent(match), condition: beside };

@@ -1,11 +1,17 @@
 import type { AccessControl } from "../application/access-control.js";
 import type { DecisionPoint } from "../application/check.js";
+import type { PolicyChanges } from "../application/change-policy.js";
 import type { PolicyCatalog } from "../application/policy-catalog.js";
+import type { PolicyVersions } from "../application/policy-versions.js";
 import type { PolicyValidation } from "../application/validate-policies.js";
 import type { EventFeed } from "../application/subscribe-to-events.js";
 import { createDecisionHandlers } from "./decision-handlers.js";
 import { createEventHandlers } from "./event-handlers.js";
 import { createPolicyAdminHandlers } from "./policy-admin-handlers.js";
+import {
+  createPolicyChangeHandlers,
+  createPolicyVersionHandlers,
+} from "./policy-change-handlers.js";
 import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 
 export interface HandlersDeps {
@@ -13,6 +19,8 @@ export interface HandlersDeps {
   readonly eventFeed: EventFeed;
   readonly policyCatalog: PolicyCatalog;
   readonly policyValidation: PolicyValidation;
+  readonly policyChanges: PolicyChanges;
+  readonly policyVersions: PolicyVersions;
   readonly accessControl: AccessControl;
 }
 
@@ -32,10 +40,11 @@ export function createHandlers(deps: HandlersDeps): HandlersByService {
       createDecisionHandlers(deps.decisionPoint),
     ),
     "flopynet.policy.v1.EventService": behind("EventService", createEventHandlers(deps.eventFeed)),
-    "flopynet.policy.v1.PolicyAdminService": behind(
-      "PolicyAdminService",
-      createPolicyAdminHandlers(deps.policyCatalog, deps.policyValidation),
-    ),
+    "flopynet.policy.v1.PolicyAdminService": behind("PolicyAdminService", {
+      ...createPolicyAdminHandlers(deps.policyCatalog, deps.policyValidation, deps.policyVersions),
+      ...createPolicyChangeHandlers(deps.policyChanges),
+      ...createPolicyVersionHandlers(deps.policyVersions),
+    }),
   };
 }
 

@@ -13,5 +13,10 @@ export function isLoopbackAddress(address: string): boolean {
 
 /** The same for `address:port` as grpc-js names a peer (`127.0.0.1:4711`, `::1:4711`). */
 export function isLoopbackPeer(peer: string): boolean {
-  return isLoopbackAddress(peer.slice(0, Math.max(0, peer.lastIndexOf(":"))));
+  return isLoopbackAddress(addressOfPeer(peer));
+}
+
+/** The address of `address:port`; empty where there is no port. */
+export function addressOfPeer(peer: string): string {
+  return peer.slice(0, Math.max(0, peer.lastIndexOf(":")));
 }

@@ -1,22 +1,26 @@
 import type { PolicyCatalog } from "../application/policy-catalog.js";
+import type { PolicyVersions } from "../application/policy-versions.js";
 import type { PolicyValidation } from "../application/validate-policies.js";
 import type {
   GetPolicyRequest,
   GetPolicyResponse,
   ListPoliciesRequest,
   ListPoliciesResponse,
+  ReloadPoliciesRequest,
   ReloadPoliciesResponse,
   ValidatePoliciesRequest,
   ValidatePoliciesResponse,
 } from "../gen/flopynet/policy/v1/policy_admin_service.js";
+import { documentToProto } from "./convert-policy-version.js";
 import { policyToProto } from "./convert-policy.js";
 import { issueToProto, policyDocumentFromProto } from "./convert-validation.js";
 import type { ServiceHandlers } from "./rpc.js";
 
-/** `flopynet.policy.v1.PolicyAdminService`. */
+/** The part of `flopynet.policy.v1.PolicyAdminService` that shows, checks and loads. */
 export function createPolicyAdminHandlers(
   catalog: PolicyCatalog,
   validation: PolicyValidation,
+  versions: PolicyVersions,
 ): ServiceHandlers {
   return {
     listPolicies: {
@@ -34,13 +38,12 @@ export function createPolicyAdminHandlers(
     },
     getPolicy: {
       kind: "unary",
-      handle: ({ policyId, policyVersion }: GetPolicyRequest): GetPolicyResponse => ({
-        policy: policyToProto(
-          policyVersion === undefined
-            ? catalog.get(policyId)
-            : catalog.get(policyId, Number(policyVersion)),
-        ),
-      }),
+      handle: async ({ policyId, policyVersion }: GetPolicyRequest): Promise<GetPolicyResponse> => {
+        const version = policyVersion === undefined ? catalog.version() : Number(policyVersion);
+        if (version === catalog.version()) return { policy: policyToProto(catalog.get(policyId)) };
+        const document = await versions.getPolicy(version, policyId);
+        return { policy: documentToProto(document, version) };
+      },
     },
     validatePolicies: {
       kind: "unary",
@@ -52,9 +55,10 @@ export function createPolicyAdminHandlers(
     },
     reloadPolicies: {
       kind: "unary",
-      // Nothing is written through the API yet, so `discard_file_changes` has nothing to discard.
-      handle: async (): Promise<ReloadPoliciesResponse> => {
-        const { policyVersion, changed } = await catalog.reload();
+      handle: async ({
+        discardFileChanges,
+      }: ReloadPoliciesRequest): Promise<ReloadPoliciesResponse> => {
+        const { policyVersion, changed } = await catalog.reload({ discardFileChanges });
         return { policyVersion: String(policyVersion), changed };
       },
     },

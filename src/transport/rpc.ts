@@ -2,6 +2,8 @@ import type { Metadata } from "@grpc/grpc-js";
 
 /** What a handler may know of a call besides its message; the same for gRPC and REST. */
 export interface CallContext {
+  /** Address of the caller, without its port: who it is, while nobody is authenticated. */
+  readonly peer: string;
   /** Whether the caller is on this machine. */
   readonly peerIsLoopback: boolean;
   /** Request metadata (gRPC), or the mapped headers (REST). */

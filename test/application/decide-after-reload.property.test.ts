@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
+import { createMemoryPolicyHistory } from "../../src/adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
 import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
 import { createSystemClock } from "../../src/adapters/system/clock.js";
@@ -10,6 +11,7 @@ import { createDecisionPoint } from "../../src/application/decision-point.js";
 import { createEventMaker } from "../../src/application/engine-events.js";
 import { PdpError } from "../../src/application/errors.js";
 import type { LoadedPolicySet, PolicySource } from "../../src/application/ports/policy-source.js";
+import type { PolicyWriter } from "../../src/application/ports/policy-writer.js";
 import { runInSlices } from "../../src/application/run-in-slices.js";
 import { decide } from "../../src/core/decide.js";
 import type { Decision } from "../../src/core/decision.js";
@@ -37,11 +39,17 @@ function setOf(policies: readonly Policy[], contentHash: string): LoadedPolicySe
   };
 }
 
+const READ_ONLY: PolicyWriter = {
+  plan: () => Promise.reject(new Error("nothing is written here")),
+  restore: () => Promise.reject(new Error("nothing is written here")),
+};
+
 function activationOf(source: PolicySource): ReturnType<typeof createPolicyActivation> {
+  const versions = createMemoryPolicyVersionStore();
+  const eventLog = createMemoryEventLog({ logId: ids.eventId() });
   return createPolicyActivation({
-    source,
-    versions: createMemoryPolicyVersionStore(),
-    eventLog: createMemoryEventLog({ logId: ids.eventId() }),
+    ...{ source, writer: READ_ONLY, versions, eventLog, ids },
+    history: createMemoryPolicyHistory({ eventLog, mark: versions }),
     metrics: createPrometheusMetrics(),
     makeEvent: createEventMaker({ ids, clock }),
     clock,

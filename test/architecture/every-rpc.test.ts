@@ -53,7 +53,7 @@ describe("every RPC", () => {
     "%s has a route under /v1/",
     (_name, method) => {
       expect(route(method)).toMatch(
-        /^(get \/v1\/[\w/{}.:]+ body=|(post|put|patch) \/v1\/[\w/{}.:]+ body=(\*|policy)) response=(policy)?$/,
+        /^((get|delete) \/v1\/[\w/{}.:]+ body=|(post|put|patch) \/v1\/[\w/{}.:]+ body=(\*|policy)) response=(policy)?$/,
       );
     },
   );

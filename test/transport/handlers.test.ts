@@ -4,19 +4,24 @@ import { Metadata } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
 import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
+import { createMemoryPolicyHistory } from "../../src/adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
 import { createPolicyFileSource } from "../../src/adapters/policy-files/policy-file-source.js";
 import { createPolicyReader } from "../../src/adapters/policy-files/policy-reader.js";
+import { createPolicyFileWriter } from "../../src/adapters/policy-files/write-policy-file.js";
 import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
 import { createSystemClock } from "../../src/adapters/system/clock.js";
 import { createUuidIds } from "../../src/adapters/system/ids.js";
+import { createUnifiedDiff } from "../../src/adapters/unified-diff/unified-diff.js";
 import { createAccessControl } from "../../src/application/access-control.js";
 import { createPolicyActivation } from "../../src/application/activate-policies.js";
+import { createPolicyChanges } from "../../src/application/change-policy.js";
 import { createDecisionPoint } from "../../src/application/decision-point.js";
 import { createEventMaker } from "../../src/application/engine-events.js";
 import { PdpError } from "../../src/application/errors.js";
 import { createEventFeed } from "../../src/application/event-feed.js";
 import { createPolicyCatalog } from "../../src/application/list-policies.js";
+import { createPolicyVersions } from "../../src/application/policy-versions.js";
 import type { Log } from "../../src/application/ports/log.js";
 import { createPolicyValidation } from "../../src/application/validate-policies.js";
 import { FLOPYNET_CLIENTS } from "../../src/core/lint/known-clients.js";
@@ -36,13 +41,14 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
   const ids = createUuidIds({ clock });
   const metrics = createPrometheusMetrics();
   const eventLog = createMemoryEventLog({ logId: ids.eventId() });
+  const makeEvent = createEventMaker({ ids, clock });
+  const versions = createMemoryPolicyVersionStore();
+  const history = createMemoryPolicyHistory({ eventLog, mark: versions });
+  const file = join(tmpdir(), ids.eventId(), "policies.json");
+  const source = createPolicyFileSource({ file, conditionCompiler: createConditionCompiler() });
+  const writer = createPolicyFileWriter({ file, source });
   const activation = createPolicyActivation({
-    source: createPolicyFileSource({
-      file: join(tmpdir(), ids.eventId(), "policies.json"),
-      conditionCompiler: createConditionCompiler(),
-    }),
-    versions: createMemoryPolicyVersionStore(),
-    ...{ eventLog, metrics, makeEvent: createEventMaker({ ids, clock }), clock, log },
+    ...{ source, writer, history, versions, eventLog, metrics, makeEvent, ids, clock, log },
     unknownTypeEffect: "permit",
   });
   return createHandlers({
@@ -66,12 +72,19 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
       clients: FLOPYNET_CLIENTS,
       clock,
     }),
+    policyChanges: createPolicyChanges({ activation, writer, history, makeEvent }),
+    policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),
     accessControl: createAccessControl({ insecure }),
   });
 }
 
 function callFrom(peerIsLoopback: boolean): CallContext {
-  return { peerIsLoopback, metadata: new Metadata(), signal: AbortSignal.abort() };
+  return {
+    peer: "127.0.0.1",
+    peerIsLoopback,
+    metadata: new Metadata(),
+    signal: AbortSignal.abort(),
+  };
 }
 
 type Handler = ServiceHandlers[string];

@@ -8,7 +8,7 @@ import type {
 import { PdpError } from "../../application/errors.js";
 import type { Log } from "../../application/ports/log.js";
 import { rpcStatusOf } from "../convert-error.js";
-import { isLoopbackPeer } from "../peer.js";
+import { addressOfPeer, isLoopbackPeer } from "../peer.js";
 import type { BidiHandler, CallContext, ServerStreamHandler, UnaryHandler } from "../rpc.js";
 import { answerInOrder } from "./answer-in-order.js";
 import { grpcError } from "./status-trailers.js";
@@ -153,6 +153,9 @@ function contextOf(call: ServerCall): CallContext {
   let controller: AbortController | undefined;
   return {
     metadata: call.metadata,
+    get peer() {
+      return addressOfPeer(call.getPeer());
+    },
     get peerIsLoopback() {
       return isLoopbackPeer(call.getPeer());
     },

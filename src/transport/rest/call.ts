@@ -26,6 +26,7 @@ export class CallAborted extends Error {
  */
 export function openCall(request: IncomingMessage, response: ServerResponse): CallContext {
   const metadata = metadataOf(request);
+  const peer = request.socket.remoteAddress ?? "";
   const timeoutMs = timeoutOf(request.headers["grpc-timeout"]);
   const controller = new AbortController();
   const timer =
@@ -39,7 +40,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse): Ca
     controller.abort(new CallAborted("gone"));
   });
   return {
-    peerIsLoopback: isLoopbackAddress(request.socket.remoteAddress ?? ""),
+    peer,
+    peerIsLoopback: isLoopbackAddress(peer),
     metadata,
     signal: controller.signal,
   };

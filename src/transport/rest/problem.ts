@@ -41,7 +41,7 @@ const CODE_OF_REFUSAL = {
 
 /** The problem of a failed call. */
 export function callProblem(rpc: RpcStatus): Problem {
-  const httpStatus = HTTP_STATUS[rpc.code];
+  const httpStatus = httpStatusOf(rpc);
   return {
     type: "about:blank",
     title: titleOf(httpStatus),
@@ -52,6 +52,11 @@ export function callProblem(rpc: RpcStatus): Problem {
     ...(rpc.fieldViolations.length > 0 && { fieldViolations: rpc.fieldViolations }),
     ...(rpc.requestId !== undefined && { requestId: rpc.requestId }),
   };
+}
+
+/** What follows from the code; a stale etag is what `If-Match` has a status of its own for. */
+export function httpStatusOf({ code, errorInfo }: RpcStatus): number {
+  return errorInfo?.reason === "ETAG_MISMATCH" ? 412 : HTTP_STATUS[code];
 }
 
 /** The problem of a request that is no call. */

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { Log } from "../../application/ports/log.js";
 import { rpcStatusOf } from "../convert-error.js";
 import { CallAborted, openCall, unlessAborted } from "./call.js";
+import { bindingOfIfMatch, entityTagOf } from "./entity-tag.js";
 import { STREAM_FORMATS, type StreamFormat, withLastEventId } from "./event-stream.js";
 import { callProblem, httpProblem, type Problem, RequestRefused, sendProblem } from "./problem.js";
 import { fieldNamed } from "./proto-json.js";
@@ -56,12 +57,16 @@ async function answer(
   const call = openCall(request, response);
   const body = route.bodyRule === "" ? undefined : await readJsonBody(request, response);
   const query = withLastEventId(rpc.name, queryOf(request), request.get("last-event-id"));
-  const message = rpc.readRequest(route.bodyRule, { bindings, query, body });
+  const ifMatch = bindingOfIfMatch(rpc.method.input, request.get("if-match"));
+  const parts = { bindings: [...bindings, ...ifMatch], query, body };
+  const message = rpc.readRequest(route.bodyRule, parts);
 
   switch (rpc.handler.kind) {
     case "unary": {
       const work = rpc.handler.handle(message, call);
       const json = rpc.responseJson((await unlessAborted(call.signal, work)) as never);
+      const entityTag = entityTagOf(json);
+      if (entityTag !== undefined) response.set("ETag", entityTag);
       const field = fieldNamed(rpc.method.output, route.responseBody);
       response.json(field ? (json[field.jsonName] ?? null) : json);
       return;

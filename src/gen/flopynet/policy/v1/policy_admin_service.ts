@@ -18,7 +18,34 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { FieldMask } from "../../../google/protobuf/field_mask.js";
+import { Value } from "../../../google/protobuf/struct.js";
+import { Timestamp } from "../../../google/protobuf/timestamp.js";
 import { Policy, PolicyIssue } from "./policy.js";
+
+/** How a version of the policy set came to be. */
+export enum PolicyVersionSource {
+  /** POLICY_VERSION_SOURCE_UNSPECIFIED - Never sent. */
+  POLICY_VERSION_SOURCE_UNSPECIFIED = 0,
+  /** POLICY_VERSION_SOURCE_FILE - Somebody edited the files. */
+  POLICY_VERSION_SOURCE_FILE = 1,
+  /** POLICY_VERSION_SOURCE_API - A change through this API. */
+  POLICY_VERSION_SOURCE_API = 2,
+  /** POLICY_VERSION_SOURCE_ROLLBACK - A rollback to an older version. */
+  POLICY_VERSION_SOURCE_ROLLBACK = 3,
+}
+
+/** What became of a policy. */
+export enum PolicyChangeKind {
+  /** POLICY_CHANGE_KIND_UNSPECIFIED - Never sent. */
+  POLICY_CHANGE_KIND_UNSPECIFIED = 0,
+  /** POLICY_CHANGE_KIND_ADDED - It is only in the second version. */
+  POLICY_CHANGE_KIND_ADDED = 1,
+  /** POLICY_CHANGE_KIND_REMOVED - It is only in the first version. */
+  POLICY_CHANGE_KIND_REMOVED = 2,
+  /** POLICY_CHANGE_KIND_CHANGED - It is in both, and not the same. */
+  POLICY_CHANGE_KIND_CHANGED = 3,
+}
 
 /** Which policies to list. */
 export interface ListPoliciesRequest {
@@ -56,6 +83,90 @@ export interface GetPolicyResponse {
   policy?: Policy | undefined;
 }
 
+/** The policy to add. */
+export interface CreatePolicyRequest {
+  /** The policy. Output-only fields are ignored. */
+  policy?:
+    | Policy
+    | undefined;
+  /** True to check it and change nothing: the answer is what it would be, under the active version. */
+  validateOnly: boolean;
+}
+
+/** The policy that was added. */
+export interface CreatePolicyResponse {
+  /** The policy. Always present. */
+  policy?: Policy | undefined;
+}
+
+/** What to change. */
+export interface UpdatePolicyRequest {
+  /**
+   * The policy with this `id` gets these fields. Its `etag`, if given, must be the present one. Other
+   * output-only fields are ignored.
+   */
+  policy?:
+    | Policy
+    | undefined;
+  /**
+   * Which fields to change: `name`, `type`, `description`, `priority`, `enabled`, `combining`,
+   * `default_effect`, `on_error`, `rules` (replaced whole). Absent, empty or `*`: all of them.
+   */
+  updateMask?:
+    | string[]
+    | undefined;
+  /** True to check it and change nothing: the answer is what it would be, under the active version. */
+  validateOnly: boolean;
+}
+
+/** The policy as it is now. */
+export interface UpdatePolicyResponse {
+  /** The policy. Always present. */
+  policy?: Policy | undefined;
+}
+
+/** Which policy to remove. */
+export interface DeletePolicyRequest {
+  /** Id of the policy. */
+  policyId: string;
+  /** Its present etag. Empty: whatever it is. */
+  etag: string;
+}
+
+/** The policy is gone. */
+export interface DeletePolicyResponse {
+  /** Version of the policy set without it. */
+  policyVersion: string;
+}
+
+/** Which policy to enable. */
+export interface EnablePolicyRequest {
+  /** Id of the policy. */
+  policyId: string;
+  /** Its present etag. Empty: whatever it is. */
+  etag: string;
+}
+
+/** The policy as it is now. */
+export interface EnablePolicyResponse {
+  /** The policy. Always present. */
+  policy?: Policy | undefined;
+}
+
+/** Which policy to disable. */
+export interface DisablePolicyRequest {
+  /** Id of the policy. */
+  policyId: string;
+  /** Its present etag. Empty: whatever it is. */
+  etag: string;
+}
+
+/** The policy as it is now. */
+export interface DisablePolicyResponse {
+  /** The policy. Always present. */
+  policy?: Policy | undefined;
+}
+
 /** What to look at: either `policies` or `document`. */
 export interface ValidatePoliciesRequest {
   /**
@@ -80,8 +191,8 @@ export interface ValidatePoliciesResponse {
 /** How to reload. */
 export interface ReloadPoliciesRequest {
   /**
-   * True to give up edits of the files that could not be loaded: the last good set is kept and
-   * written back. Nothing is written through this API yet, so for now the files are read either way.
+   * True to give up edits of the files where they cannot be loaded: the last good set is written
+   * back. Edits that can be loaded are loaded all the same.
    */
   discardFileChanges: boolean;
 }
@@ -92,6 +203,121 @@ export interface ReloadPoliciesResponse {
   policyVersion: string;
   /** False when the files hold what was active already. */
   changed: boolean;
+}
+
+/** A version of the policy set: who made it, when and why. */
+export interface PolicyVersion {
+  /** Its number, at least 1. Numbers grow and are never reused; some are never given. */
+  policyVersion: string;
+  /** When it was made. */
+  createTime?:
+    | Date
+    | undefined;
+  /** Who made it: the address of the caller. Empty for an edit of the files. */
+  actor: string;
+  /** Why, in the words of whoever made it. Empty where nobody said. */
+  reason: string;
+  /** How it was made. */
+  source: PolicyVersionSource;
+  /**
+   * The effective set, disabled policies included, by id. Empty in a list of versions. The output-only
+   * fields are those of a policy alone: no `etag`, no times, and `policy_version` is this one.
+   */
+  policies: Policy[];
+}
+
+/** Which versions to list. */
+export interface ListPolicyVersionsRequest {
+  /** How many at most: 1 to 1,000; more is served as 1,000. 0 means 100. */
+  pageSize: number;
+  /** `next_page_token` of the page before. Empty: the first page. */
+  pageToken: string;
+}
+
+/** One page of versions. */
+export interface ListPolicyVersionsResponse {
+  /** The versions, without their policies. */
+  versions: PolicyVersion[];
+  /** Token of the next page. Empty: this is the last one. */
+  nextPageToken: string;
+}
+
+/** Which version to show. */
+export interface GetPolicyVersionRequest {
+  /** Its number. */
+  policyVersion: string;
+}
+
+/** One version. */
+export interface GetPolicyVersionResponse {
+  /** The version with its policies. Always present. */
+  version?: PolicyVersion | undefined;
+}
+
+/** Which versions to compare. */
+export interface DiffPolicyVersionsRequest {
+  /** The one to start from. */
+  fromVersion: string;
+  /** The one to arrive at; may be the older one. */
+  toVersion: string;
+}
+
+/** What differs. */
+export interface DiffPolicyVersionsResponse {
+  /** The policies that are not the same in both, by id. */
+  changes: PolicyChange[];
+  /** The same as a unified diff of the policies as JSON, for people. Empty when nothing differs. */
+  unifiedText: string;
+}
+
+/** How one policy differs. */
+export interface PolicyChange {
+  /** Id of the policy. */
+  policyId: string;
+  /** What became of it. */
+  kind: PolicyChangeKind;
+  /** As it is in the first version. Absent when it is not there. */
+  before?:
+    | Policy
+    | undefined;
+  /** As it is in the second version. Absent when it is not there. */
+  after?:
+    | Policy
+    | undefined;
+  /** Field by field, for a policy that is in both. Rules are compared by their ids. */
+  fields: FieldChange[];
+}
+
+/** How one field differs. */
+export interface FieldChange {
+  /**
+   * Place in the policy: `priority`, `rules[2].match.dst_port`, `rules[3]` for a rule that is only in
+   * one of them, `rules[1].position` for one that changed places with others. Positions are those of
+   * the second version, and for a rule that is gone those of the first.
+   */
+  path: string;
+  /** Id of the rule. Empty for a field of the policy itself. */
+  ruleId: string;
+  /** Value in the first version. Absent when the field is not there. */
+  before?:
+    | any
+    | undefined;
+  /** Value in the second version. Absent when the field is not there. */
+  after?: any | undefined;
+}
+
+/** Where to go back to. */
+export interface RollbackPoliciesRequest {
+  /** The version whose content shall be active. */
+  policyVersion: string;
+  /** Why, for the history, at most 1,000 characters. Empty: what the metadata `x-change-reason` says. */
+  reason: string;
+}
+
+/** What the rollback made. */
+export interface RollbackPoliciesResponse {
+  /** The new version; the active one when its content is that already. */
+  policyVersion: string;
 }
 
 function createBaseListPoliciesRequest(): ListPoliciesRequest {
@@ -376,6 +602,640 @@ export const GetPolicyResponse: MessageFns<GetPolicyResponse> = {
   },
 };
 
+function createBaseCreatePolicyRequest(): CreatePolicyRequest {
+  return { policy: undefined, validateOnly: false };
+}
+
+export const CreatePolicyRequest: MessageFns<CreatePolicyRequest> = {
+  encode(message: CreatePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(16).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreatePolicyRequest>): CreatePolicyRequest {
+    return CreatePolicyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreatePolicyRequest>): CreatePolicyRequest {
+    const message = createBaseCreatePolicyRequest();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseCreatePolicyResponse(): CreatePolicyResponse {
+  return { policy: undefined };
+}
+
+export const CreatePolicyResponse: MessageFns<CreatePolicyResponse> = {
+  encode(message: CreatePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreatePolicyResponse>): CreatePolicyResponse {
+    return CreatePolicyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreatePolicyResponse>): CreatePolicyResponse {
+    const message = createBaseCreatePolicyResponse();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpdatePolicyRequest(): UpdatePolicyRequest {
+  return { policy: undefined, updateMask: undefined, validateOnly: false };
+}
+
+export const UpdatePolicyRequest: MessageFns<UpdatePolicyRequest> = {
+  encode(message: UpdatePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdatePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdatePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UpdatePolicyRequest>): UpdatePolicyRequest {
+    return UpdatePolicyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdatePolicyRequest>): UpdatePolicyRequest {
+    const message = createBaseUpdatePolicyRequest();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseUpdatePolicyResponse(): UpdatePolicyResponse {
+  return { policy: undefined };
+}
+
+export const UpdatePolicyResponse: MessageFns<UpdatePolicyResponse> = {
+  encode(message: UpdatePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdatePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdatePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UpdatePolicyResponse>): UpdatePolicyResponse {
+    return UpdatePolicyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdatePolicyResponse>): UpdatePolicyResponse {
+    const message = createBaseUpdatePolicyResponse();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDeletePolicyRequest(): DeletePolicyRequest {
+  return { policyId: "", etag: "" };
+}
+
+export const DeletePolicyRequest: MessageFns<DeletePolicyRequest> = {
+  encode(message: DeletePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyId !== "") {
+      writer.uint32(10).string(message.policyId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeletePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeletePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeletePolicyRequest>): DeletePolicyRequest {
+    return DeletePolicyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeletePolicyRequest>): DeletePolicyRequest {
+    const message = createBaseDeletePolicyRequest();
+    message.policyId = object.policyId ?? "";
+    message.etag = object.etag ?? "";
+    return message;
+  },
+};
+
+function createBaseDeletePolicyResponse(): DeletePolicyResponse {
+  return { policyVersion: "0" };
+}
+
+export const DeletePolicyResponse: MessageFns<DeletePolicyResponse> = {
+  encode(message: DeletePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyVersion !== "0") {
+      writer.uint32(8).int64(message.policyVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeletePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeletePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.policyVersion = reader.int64().toString();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeletePolicyResponse>): DeletePolicyResponse {
+    return DeletePolicyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeletePolicyResponse>): DeletePolicyResponse {
+    const message = createBaseDeletePolicyResponse();
+    message.policyVersion = object.policyVersion ?? "0";
+    return message;
+  },
+};
+
+function createBaseEnablePolicyRequest(): EnablePolicyRequest {
+  return { policyId: "", etag: "" };
+}
+
+export const EnablePolicyRequest: MessageFns<EnablePolicyRequest> = {
+  encode(message: EnablePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyId !== "") {
+      writer.uint32(10).string(message.policyId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnablePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnablePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EnablePolicyRequest>): EnablePolicyRequest {
+    return EnablePolicyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnablePolicyRequest>): EnablePolicyRequest {
+    const message = createBaseEnablePolicyRequest();
+    message.policyId = object.policyId ?? "";
+    message.etag = object.etag ?? "";
+    return message;
+  },
+};
+
+function createBaseEnablePolicyResponse(): EnablePolicyResponse {
+  return { policy: undefined };
+}
+
+export const EnablePolicyResponse: MessageFns<EnablePolicyResponse> = {
+  encode(message: EnablePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnablePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnablePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EnablePolicyResponse>): EnablePolicyResponse {
+    return EnablePolicyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnablePolicyResponse>): EnablePolicyResponse {
+    const message = createBaseEnablePolicyResponse();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDisablePolicyRequest(): DisablePolicyRequest {
+  return { policyId: "", etag: "" };
+}
+
+export const DisablePolicyRequest: MessageFns<DisablePolicyRequest> = {
+  encode(message: DisablePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyId !== "") {
+      writer.uint32(10).string(message.policyId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DisablePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDisablePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DisablePolicyRequest>): DisablePolicyRequest {
+    return DisablePolicyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DisablePolicyRequest>): DisablePolicyRequest {
+    const message = createBaseDisablePolicyRequest();
+    message.policyId = object.policyId ?? "";
+    message.etag = object.etag ?? "";
+    return message;
+  },
+};
+
+function createBaseDisablePolicyResponse(): DisablePolicyResponse {
+  return { policy: undefined };
+}
+
+export const DisablePolicyResponse: MessageFns<DisablePolicyResponse> = {
+  encode(message: DisablePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DisablePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDisablePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DisablePolicyResponse>): DisablePolicyResponse {
+    return DisablePolicyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DisablePolicyResponse>): DisablePolicyResponse {
+    const message = createBaseDisablePolicyResponse();
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseValidatePoliciesRequest(): ValidatePoliciesRequest {
   return { policies: [], document: "" };
 }
@@ -620,7 +1480,832 @@ export const ReloadPoliciesResponse: MessageFns<ReloadPoliciesResponse> = {
   },
 };
 
-/** Shows the active policies, checks others, and loads the files anew. */
+function createBasePolicyVersion(): PolicyVersion {
+  return { policyVersion: "0", createTime: undefined, actor: "", reason: "", source: 0, policies: [] };
+}
+
+export const PolicyVersion: MessageFns<PolicyVersion> = {
+  encode(message: PolicyVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyVersion !== "0") {
+      writer.uint32(8).int64(message.policyVersion);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(18).fork()).join();
+    }
+    if (message.actor !== "") {
+      writer.uint32(26).string(message.actor);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.source !== 0) {
+      writer.uint32(40).int32(message.source);
+    }
+    for (const v of message.policies) {
+      Policy.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyVersion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.policyVersion = reader.int64().toString();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.source = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.policies.push(Policy.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PolicyVersion>): PolicyVersion {
+    return PolicyVersion.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PolicyVersion>): PolicyVersion {
+    const message = createBasePolicyVersion();
+    message.policyVersion = object.policyVersion ?? "0";
+    message.createTime = object.createTime ?? undefined;
+    message.actor = object.actor ?? "";
+    message.reason = object.reason ?? "";
+    message.source = object.source ?? 0;
+    message.policies = object.policies?.map((e) => Policy.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListPolicyVersionsRequest(): ListPolicyVersionsRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListPolicyVersionsRequest: MessageFns<ListPolicyVersionsRequest> = {
+  encode(message: ListPolicyVersionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPolicyVersionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPolicyVersionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPolicyVersionsRequest>): ListPolicyVersionsRequest {
+    return ListPolicyVersionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPolicyVersionsRequest>): ListPolicyVersionsRequest {
+    const message = createBaseListPolicyVersionsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPolicyVersionsResponse(): ListPolicyVersionsResponse {
+  return { versions: [], nextPageToken: "" };
+}
+
+export const ListPolicyVersionsResponse: MessageFns<ListPolicyVersionsResponse> = {
+  encode(message: ListPolicyVersionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.versions) {
+      PolicyVersion.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPolicyVersionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPolicyVersionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.versions.push(PolicyVersion.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPolicyVersionsResponse>): ListPolicyVersionsResponse {
+    return ListPolicyVersionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPolicyVersionsResponse>): ListPolicyVersionsResponse {
+    const message = createBaseListPolicyVersionsResponse();
+    message.versions = object.versions?.map((e) => PolicyVersion.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseGetPolicyVersionRequest(): GetPolicyVersionRequest {
+  return { policyVersion: "0" };
+}
+
+export const GetPolicyVersionRequest: MessageFns<GetPolicyVersionRequest> = {
+  encode(message: GetPolicyVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyVersion !== "0") {
+      writer.uint32(8).int64(message.policyVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPolicyVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPolicyVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.policyVersion = reader.int64().toString();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetPolicyVersionRequest>): GetPolicyVersionRequest {
+    return GetPolicyVersionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPolicyVersionRequest>): GetPolicyVersionRequest {
+    const message = createBaseGetPolicyVersionRequest();
+    message.policyVersion = object.policyVersion ?? "0";
+    return message;
+  },
+};
+
+function createBaseGetPolicyVersionResponse(): GetPolicyVersionResponse {
+  return { version: undefined };
+}
+
+export const GetPolicyVersionResponse: MessageFns<GetPolicyVersionResponse> = {
+  encode(message: GetPolicyVersionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== undefined) {
+      PolicyVersion.encode(message.version, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPolicyVersionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPolicyVersionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = PolicyVersion.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetPolicyVersionResponse>): GetPolicyVersionResponse {
+    return GetPolicyVersionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPolicyVersionResponse>): GetPolicyVersionResponse {
+    const message = createBaseGetPolicyVersionResponse();
+    message.version = (object.version !== undefined && object.version !== null)
+      ? PolicyVersion.fromPartial(object.version)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDiffPolicyVersionsRequest(): DiffPolicyVersionsRequest {
+  return { fromVersion: "0", toVersion: "0" };
+}
+
+export const DiffPolicyVersionsRequest: MessageFns<DiffPolicyVersionsRequest> = {
+  encode(message: DiffPolicyVersionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromVersion !== "0") {
+      writer.uint32(8).int64(message.fromVersion);
+    }
+    if (message.toVersion !== "0") {
+      writer.uint32(16).int64(message.toVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiffPolicyVersionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiffPolicyVersionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.fromVersion = reader.int64().toString();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.toVersion = reader.int64().toString();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DiffPolicyVersionsRequest>): DiffPolicyVersionsRequest {
+    return DiffPolicyVersionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiffPolicyVersionsRequest>): DiffPolicyVersionsRequest {
+    const message = createBaseDiffPolicyVersionsRequest();
+    message.fromVersion = object.fromVersion ?? "0";
+    message.toVersion = object.toVersion ?? "0";
+    return message;
+  },
+};
+
+function createBaseDiffPolicyVersionsResponse(): DiffPolicyVersionsResponse {
+  return { changes: [], unifiedText: "" };
+}
+
+export const DiffPolicyVersionsResponse: MessageFns<DiffPolicyVersionsResponse> = {
+  encode(message: DiffPolicyVersionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.changes) {
+      PolicyChange.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.unifiedText !== "") {
+      writer.uint32(18).string(message.unifiedText);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiffPolicyVersionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiffPolicyVersionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.changes.push(PolicyChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unifiedText = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DiffPolicyVersionsResponse>): DiffPolicyVersionsResponse {
+    return DiffPolicyVersionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiffPolicyVersionsResponse>): DiffPolicyVersionsResponse {
+    const message = createBaseDiffPolicyVersionsResponse();
+    message.changes = object.changes?.map((e) => PolicyChange.fromPartial(e)) || [];
+    message.unifiedText = object.unifiedText ?? "";
+    return message;
+  },
+};
+
+function createBasePolicyChange(): PolicyChange {
+  return { policyId: "", kind: 0, before: undefined, after: undefined, fields: [] };
+}
+
+export const PolicyChange: MessageFns<PolicyChange> = {
+  encode(message: PolicyChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyId !== "") {
+      writer.uint32(10).string(message.policyId);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.before !== undefined) {
+      Policy.encode(message.before, writer.uint32(26).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Policy.encode(message.after, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.fields) {
+      FieldChange.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.before = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.after = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.fields.push(FieldChange.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PolicyChange>): PolicyChange {
+    return PolicyChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PolicyChange>): PolicyChange {
+    const message = createBasePolicyChange();
+    message.policyId = object.policyId ?? "";
+    message.kind = object.kind ?? 0;
+    message.before = (object.before !== undefined && object.before !== null)
+      ? Policy.fromPartial(object.before)
+      : undefined;
+    message.after = (object.after !== undefined && object.after !== null)
+      ? Policy.fromPartial(object.after)
+      : undefined;
+    message.fields = object.fields?.map((e) => FieldChange.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFieldChange(): FieldChange {
+  return { path: "", ruleId: "", before: undefined, after: undefined };
+}
+
+export const FieldChange: MessageFns<FieldChange> = {
+  encode(message: FieldChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.ruleId !== "") {
+      writer.uint32(18).string(message.ruleId);
+    }
+    if (message.before !== undefined) {
+      Value.encode(Value.wrap(message.before), writer.uint32(26).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Value.encode(Value.wrap(message.after), writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ruleId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.before = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.after = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FieldChange>): FieldChange {
+    return FieldChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldChange>): FieldChange {
+    const message = createBaseFieldChange();
+    message.path = object.path ?? "";
+    message.ruleId = object.ruleId ?? "";
+    message.before = object.before === undefined ? undefined : object.before;
+    message.after = object.after === undefined ? undefined : object.after;
+    return message;
+  },
+};
+
+function createBaseRollbackPoliciesRequest(): RollbackPoliciesRequest {
+  return { policyVersion: "0", reason: "" };
+}
+
+export const RollbackPoliciesRequest: MessageFns<RollbackPoliciesRequest> = {
+  encode(message: RollbackPoliciesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyVersion !== "0") {
+      writer.uint32(8).int64(message.policyVersion);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollbackPoliciesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollbackPoliciesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.policyVersion = reader.int64().toString();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RollbackPoliciesRequest>): RollbackPoliciesRequest {
+    return RollbackPoliciesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RollbackPoliciesRequest>): RollbackPoliciesRequest {
+    const message = createBaseRollbackPoliciesRequest();
+    message.policyVersion = object.policyVersion ?? "0";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseRollbackPoliciesResponse(): RollbackPoliciesResponse {
+  return { policyVersion: "0" };
+}
+
+export const RollbackPoliciesResponse: MessageFns<RollbackPoliciesResponse> = {
+  encode(message: RollbackPoliciesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyVersion !== "0") {
+      writer.uint32(8).int64(message.policyVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollbackPoliciesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollbackPoliciesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.policyVersion = reader.int64().toString();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RollbackPoliciesResponse>): RollbackPoliciesResponse {
+    return RollbackPoliciesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RollbackPoliciesResponse>): RollbackPoliciesResponse {
+    const message = createBaseRollbackPoliciesResponse();
+    message.policyVersion = object.policyVersion ?? "0";
+    return message;
+  },
+};
+
+/**
+ * Shows policies and changes them while they decide; keeps every version there was.
+ *
+ * A change is answered when it is in the policy file, in the history and in the set that decides, and
+ * its event is recorded: all of it, or nothing. Changes run one after the other. What changes nothing
+ * is answered and leaves no trace. The metadata `x-change-reason` (at most 1,000 characters) says why,
+ * for the history. Besides what stands with each, a change can fail with UNAVAILABLE
+ * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE), ABORTED (FILE_CHANGED_ON_DISK: the file holds an edit that
+ * is not loaded yet; try again), FAILED_PRECONDITION (POLICY_FILE_READ_ONLY), INVALID_ARGUMENT
+ * (REQUEST_INVALID), or UNAUTHENTICATED where the caller may not change policy.
+ */
 export type PolicyAdminServiceService = typeof PolicyAdminServiceService;
 export const PolicyAdminServiceService = {
   /**
@@ -640,7 +2325,7 @@ export const PolicyAdminServiceService = {
     responseDeserialize: (value: Buffer): ListPoliciesResponse => ListPoliciesResponse.decode(value),
   },
   /**
-   * Shows one policy.
+   * Shows one policy, as it is or as it was.
    *
    * Fails with NOT_FOUND (POLICY_NOT_FOUND, POLICY_VERSION_NOT_FOUND) or UNAVAILABLE
    * (NO_ACTIVE_POLICY).
@@ -653,6 +2338,83 @@ export const PolicyAdminServiceService = {
     requestDeserialize: (value: Buffer): GetPolicyRequest => GetPolicyRequest.decode(value),
     responseSerialize: (value: GetPolicyResponse): Buffer => Buffer.from(GetPolicyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetPolicyResponse => GetPolicyResponse.decode(value),
+  },
+  /**
+   * Adds a policy. Without an `id` it gets one made of its `name`.
+   *
+   * Fails with ALREADY_EXISTS (POLICY_ALREADY_EXISTS; it never overwrites) or INVALID_ARGUMENT
+   * (POLICY_INVALID, with the place of every problem: `policy.rules[2].action`).
+   */
+  createPolicy: {
+    path: "/flopynet.policy.v1.PolicyAdminService/CreatePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreatePolicyRequest): Buffer => Buffer.from(CreatePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreatePolicyRequest => CreatePolicyRequest.decode(value),
+    responseSerialize: (value: CreatePolicyResponse): Buffer =>
+      Buffer.from(CreatePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreatePolicyResponse => CreatePolicyResponse.decode(value),
+  },
+  /**
+   * Changes a policy; a default policy is copied into the main file first.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND), ABORTED (ETAG_MISMATCH) or INVALID_ARGUMENT
+   * (POLICY_INVALID).
+   */
+  updatePolicy: {
+    path: "/flopynet.policy.v1.PolicyAdminService/UpdatePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdatePolicyRequest): Buffer => Buffer.from(UpdatePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdatePolicyRequest => UpdatePolicyRequest.decode(value),
+    responseSerialize: (value: UpdatePolicyResponse): Buffer =>
+      Buffer.from(UpdatePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdatePolicyResponse => UpdatePolicyResponse.decode(value),
+  },
+  /**
+   * Removes a policy. A default policy stays removed, also after a restart, until it is created again.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  deletePolicy: {
+    path: "/flopynet.policy.v1.PolicyAdminService/DeletePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeletePolicyRequest): Buffer => Buffer.from(DeletePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeletePolicyRequest => DeletePolicyRequest.decode(value),
+    responseSerialize: (value: DeletePolicyResponse): Buffer =>
+      Buffer.from(DeletePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeletePolicyResponse => DeletePolicyResponse.decode(value),
+  },
+  /**
+   * Lets a policy take part in decisions.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  enablePolicy: {
+    path: "/flopynet.policy.v1.PolicyAdminService/EnablePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EnablePolicyRequest): Buffer => Buffer.from(EnablePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EnablePolicyRequest => EnablePolicyRequest.decode(value),
+    responseSerialize: (value: EnablePolicyResponse): Buffer =>
+      Buffer.from(EnablePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EnablePolicyResponse => EnablePolicyResponse.decode(value),
+  },
+  /**
+   * Takes a policy out of decisions and keeps it.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  disablePolicy: {
+    path: "/flopynet.policy.v1.PolicyAdminService/DisablePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DisablePolicyRequest): Buffer => Buffer.from(DisablePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DisablePolicyRequest => DisablePolicyRequest.decode(value),
+    responseSerialize: (value: DisablePolicyResponse): Buffer =>
+      Buffer.from(DisablePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DisablePolicyResponse => DisablePolicyResponse.decode(value),
   },
   /**
    * Says everything that is wrong, or probably wrong, with policies, and loads none of them. Bad
@@ -676,8 +2438,7 @@ export const PolicyAdminServiceService = {
    * Reads the policy files now, instead of within two seconds of their change. All or nothing: a set
    * with an error is refused and the active one stays.
    *
-   * Fails with FAILED_PRECONDITION (POLICY_INVALID, with every issue), or with UNAUTHENTICATED where
-   * the caller may not change policy.
+   * Fails with FAILED_PRECONDITION (POLICY_INVALID, with every issue).
    */
   reloadPolicies: {
     path: "/flopynet.policy.v1.PolicyAdminService/ReloadPolicies" as const,
@@ -690,6 +2451,71 @@ export const PolicyAdminServiceService = {
       Buffer.from(ReloadPoliciesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReloadPoliciesResponse => ReloadPoliciesResponse.decode(value),
   },
+  /**
+   * Lists the versions of the policy set, newest first.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID).
+   */
+  listPolicyVersions: {
+    path: "/flopynet.policy.v1.PolicyAdminService/ListPolicyVersions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPolicyVersionsRequest): Buffer =>
+      Buffer.from(ListPolicyVersionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPolicyVersionsRequest => ListPolicyVersionsRequest.decode(value),
+    responseSerialize: (value: ListPolicyVersionsResponse): Buffer =>
+      Buffer.from(ListPolicyVersionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPolicyVersionsResponse => ListPolicyVersionsResponse.decode(value),
+  },
+  /**
+   * Shows one version of the policy set with its content.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
+   */
+  getPolicyVersion: {
+    path: "/flopynet.policy.v1.PolicyAdminService/GetPolicyVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPolicyVersionRequest): Buffer =>
+      Buffer.from(GetPolicyVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPolicyVersionRequest => GetPolicyVersionRequest.decode(value),
+    responseSerialize: (value: GetPolicyVersionResponse): Buffer =>
+      Buffer.from(GetPolicyVersionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetPolicyVersionResponse => GetPolicyVersionResponse.decode(value),
+  },
+  /**
+   * Says what differs between two versions of the policy set, in either direction.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
+   */
+  diffPolicyVersions: {
+    path: "/flopynet.policy.v1.PolicyAdminService/DiffPolicyVersions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DiffPolicyVersionsRequest): Buffer =>
+      Buffer.from(DiffPolicyVersionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DiffPolicyVersionsRequest => DiffPolicyVersionsRequest.decode(value),
+    responseSerialize: (value: DiffPolicyVersionsResponse): Buffer =>
+      Buffer.from(DiffPolicyVersionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DiffPolicyVersionsResponse => DiffPolicyVersionsResponse.decode(value),
+  },
+  /**
+   * Makes the content of an older version the newest version, with a number of its own.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND) or FAILED_PRECONDITION (POLICY_INVALID: that
+   * content is refused today).
+   */
+  rollbackPolicies: {
+    path: "/flopynet.policy.v1.PolicyAdminService/RollbackPolicies" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RollbackPoliciesRequest): Buffer =>
+      Buffer.from(RollbackPoliciesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RollbackPoliciesRequest => RollbackPoliciesRequest.decode(value),
+    responseSerialize: (value: RollbackPoliciesResponse): Buffer =>
+      Buffer.from(RollbackPoliciesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RollbackPoliciesResponse => RollbackPoliciesResponse.decode(value),
+  },
 } as const;
 
 export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
@@ -701,12 +2527,44 @@ export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
    */
   listPolicies: handleUnaryCall<ListPoliciesRequest, ListPoliciesResponse>;
   /**
-   * Shows one policy.
+   * Shows one policy, as it is or as it was.
    *
    * Fails with NOT_FOUND (POLICY_NOT_FOUND, POLICY_VERSION_NOT_FOUND) or UNAVAILABLE
    * (NO_ACTIVE_POLICY).
    */
   getPolicy: handleUnaryCall<GetPolicyRequest, GetPolicyResponse>;
+  /**
+   * Adds a policy. Without an `id` it gets one made of its `name`.
+   *
+   * Fails with ALREADY_EXISTS (POLICY_ALREADY_EXISTS; it never overwrites) or INVALID_ARGUMENT
+   * (POLICY_INVALID, with the place of every problem: `policy.rules[2].action`).
+   */
+  createPolicy: handleUnaryCall<CreatePolicyRequest, CreatePolicyResponse>;
+  /**
+   * Changes a policy; a default policy is copied into the main file first.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND), ABORTED (ETAG_MISMATCH) or INVALID_ARGUMENT
+   * (POLICY_INVALID).
+   */
+  updatePolicy: handleUnaryCall<UpdatePolicyRequest, UpdatePolicyResponse>;
+  /**
+   * Removes a policy. A default policy stays removed, also after a restart, until it is created again.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  deletePolicy: handleUnaryCall<DeletePolicyRequest, DeletePolicyResponse>;
+  /**
+   * Lets a policy take part in decisions.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  enablePolicy: handleUnaryCall<EnablePolicyRequest, EnablePolicyResponse>;
+  /**
+   * Takes a policy out of decisions and keeps it.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  disablePolicy: handleUnaryCall<DisablePolicyRequest, DisablePolicyResponse>;
   /**
    * Says everything that is wrong, or probably wrong, with policies, and loads none of them. Bad
    * content is no failure: text that is not JSON is answered with an issue too.
@@ -719,10 +2577,34 @@ export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
    * Reads the policy files now, instead of within two seconds of their change. All or nothing: a set
    * with an error is refused and the active one stays.
    *
-   * Fails with FAILED_PRECONDITION (POLICY_INVALID, with every issue), or with UNAUTHENTICATED where
-   * the caller may not change policy.
+   * Fails with FAILED_PRECONDITION (POLICY_INVALID, with every issue).
    */
   reloadPolicies: handleUnaryCall<ReloadPoliciesRequest, ReloadPoliciesResponse>;
+  /**
+   * Lists the versions of the policy set, newest first.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID).
+   */
+  listPolicyVersions: handleUnaryCall<ListPolicyVersionsRequest, ListPolicyVersionsResponse>;
+  /**
+   * Shows one version of the policy set with its content.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
+   */
+  getPolicyVersion: handleUnaryCall<GetPolicyVersionRequest, GetPolicyVersionResponse>;
+  /**
+   * Says what differs between two versions of the policy set, in either direction.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
+   */
+  diffPolicyVersions: handleUnaryCall<DiffPolicyVersionsRequest, DiffPolicyVersionsResponse>;
+  /**
+   * Makes the content of an older version the newest version, with a number of its own.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND) or FAILED_PRECONDITION (POLICY_INVALID: that
+   * content is refused today).
+   */
+  rollbackPolicies: handleUnaryCall<RollbackPoliciesRequest, RollbackPoliciesResponse>;
 }
 
 export interface PolicyAdminServiceClient extends Client {
@@ -748,7 +2630,7 @@ export interface PolicyAdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListPoliciesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Shows one policy.
+   * Shows one policy, as it is or as it was.
    *
    * Fails with NOT_FOUND (POLICY_NOT_FOUND, POLICY_VERSION_NOT_FOUND) or UNAVAILABLE
    * (NO_ACTIVE_POLICY).
@@ -767,6 +2649,108 @@ export interface PolicyAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetPolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Adds a policy. Without an `id` it gets one made of its `name`.
+   *
+   * Fails with ALREADY_EXISTS (POLICY_ALREADY_EXISTS; it never overwrites) or INVALID_ARGUMENT
+   * (POLICY_INVALID, with the place of every problem: `policy.rules[2].action`).
+   */
+  createPolicy(
+    request: CreatePolicyRequest,
+    callback: (error: ServiceError | null, response: CreatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  createPolicy(
+    request: CreatePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  createPolicy(
+    request: CreatePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Changes a policy; a default policy is copied into the main file first.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND), ABORTED (ETAG_MISMATCH) or INVALID_ARGUMENT
+   * (POLICY_INVALID).
+   */
+  updatePolicy(
+    request: UpdatePolicyRequest,
+    callback: (error: ServiceError | null, response: UpdatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  updatePolicy(
+    request: UpdatePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  updatePolicy(
+    request: UpdatePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Removes a policy. A default policy stays removed, also after a restart, until it is created again.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  deletePolicy(
+    request: DeletePolicyRequest,
+    callback: (error: ServiceError | null, response: DeletePolicyResponse) => void,
+  ): ClientUnaryCall;
+  deletePolicy(
+    request: DeletePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeletePolicyResponse) => void,
+  ): ClientUnaryCall;
+  deletePolicy(
+    request: DeletePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeletePolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lets a policy take part in decisions.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  enablePolicy(
+    request: EnablePolicyRequest,
+    callback: (error: ServiceError | null, response: EnablePolicyResponse) => void,
+  ): ClientUnaryCall;
+  enablePolicy(
+    request: EnablePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EnablePolicyResponse) => void,
+  ): ClientUnaryCall;
+  enablePolicy(
+    request: EnablePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EnablePolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Takes a policy out of decisions and keeps it.
+   *
+   * Fails with NOT_FOUND (POLICY_NOT_FOUND) or ABORTED (ETAG_MISMATCH).
+   */
+  disablePolicy(
+    request: DisablePolicyRequest,
+    callback: (error: ServiceError | null, response: DisablePolicyResponse) => void,
+  ): ClientUnaryCall;
+  disablePolicy(
+    request: DisablePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DisablePolicyResponse) => void,
+  ): ClientUnaryCall;
+  disablePolicy(
+    request: DisablePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DisablePolicyResponse) => void,
   ): ClientUnaryCall;
   /**
    * Says everything that is wrong, or probably wrong, with policies, and loads none of them. Bad
@@ -794,8 +2778,7 @@ export interface PolicyAdminServiceClient extends Client {
    * Reads the policy files now, instead of within two seconds of their change. All or nothing: a set
    * with an error is refused and the active one stays.
    *
-   * Fails with FAILED_PRECONDITION (POLICY_INVALID, with every issue), or with UNAUTHENTICATED where
-   * the caller may not change policy.
+   * Fails with FAILED_PRECONDITION (POLICY_INVALID, with every issue).
    */
   reloadPolicies(
     request: ReloadPoliciesRequest,
@@ -811,6 +2794,87 @@ export interface PolicyAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReloadPoliciesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the versions of the policy set, newest first.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID).
+   */
+  listPolicyVersions(
+    request: ListPolicyVersionsRequest,
+    callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  listPolicyVersions(
+    request: ListPolicyVersionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  listPolicyVersions(
+    request: ListPolicyVersionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Shows one version of the policy set with its content.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
+   */
+  getPolicyVersion(
+    request: GetPolicyVersionRequest,
+    callback: (error: ServiceError | null, response: GetPolicyVersionResponse) => void,
+  ): ClientUnaryCall;
+  getPolicyVersion(
+    request: GetPolicyVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetPolicyVersionResponse) => void,
+  ): ClientUnaryCall;
+  getPolicyVersion(
+    request: GetPolicyVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetPolicyVersionResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says what differs between two versions of the policy set, in either direction.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
+   */
+  diffPolicyVersions(
+    request: DiffPolicyVersionsRequest,
+    callback: (error: ServiceError | null, response: DiffPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  diffPolicyVersions(
+    request: DiffPolicyVersionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DiffPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  diffPolicyVersions(
+    request: DiffPolicyVersionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DiffPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Makes the content of an older version the newest version, with a number of its own.
+   *
+   * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND) or FAILED_PRECONDITION (POLICY_INVALID: that
+   * content is refused today).
+   */
+  rollbackPolicies(
+    request: RollbackPoliciesRequest,
+    callback: (error: ServiceError | null, response: RollbackPoliciesResponse) => void,
+  ): ClientUnaryCall;
+  rollbackPolicies(
+    request: RollbackPoliciesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RollbackPoliciesResponse) => void,
+  ): ClientUnaryCall;
+  rollbackPolicies(
+    request: RollbackPoliciesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RollbackPoliciesResponse) => void,
   ): ClientUnaryCall;
 }
 
@@ -831,6 +2895,18 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = Math.trunc(date.getTime() / 1_000).toString();
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -1,0 +1,105 @@
+import type { ValueMap } from "../core/values.js";
+import { diffPolicies, type PolicyDifference } from "./diff-policies.js";
+import { PdpError } from "./errors.js";
+import type {
+  PolicyHistory,
+  PolicyVersionContent,
+  PolicyVersionRecord,
+} from "./ports/policy-history.js";
+import type { DiffSide, UnifiedDiff } from "./ports/unified-diff.js";
+
+/** Every version there was, for reading. */
+export interface PolicyVersions {
+  /** Newest first. @throws {PdpError} REQUEST_INVALID. */
+  list(query: {
+    /** 0 means the default of 100; more than 1,000 is served as 1,000. Negative is refused. */
+    readonly pageSize: number;
+    readonly pageToken: string;
+  }): Promise<{
+    readonly versions: readonly PolicyVersionRecord[];
+    readonly nextPageToken: string;
+  }>;
+  /** @throws {PdpError} POLICY_VERSION_NOT_FOUND. */
+  get(policyVersion: number): Promise<PolicyVersionContent>;
+  /** One policy of a version. @throws {PdpError} POLICY_VERSION_NOT_FOUND, POLICY_NOT_FOUND. */
+  getPolicy(policyVersion: number, policyId: string): Promise<ValueMap>;
+  /** @throws {PdpError} POLICY_VERSION_NOT_FOUND. */
+  diff(
+    fromVersion: number,
+    toVersion: number,
+  ): Promise<{ readonly changes: readonly PolicyDifference[]; readonly unifiedText: string }>;
+}
+
+export interface PolicyVersionsDeps {
+  readonly history: Pick<PolicyHistory, "list" | "get">;
+  readonly unifiedDiff: UnifiedDiff;
+}
+
+const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1000;
+
+export function createPolicyVersions({ history, unifiedDiff }: PolicyVersionsDeps): PolicyVersions {
+  async function get(policyVersion: number): Promise<PolicyVersionContent> {
+    const content = await history.get(policyVersion);
+    if (content) return content;
+    throw new PdpError({
+      reason: "POLICY_VERSION_NOT_FOUND",
+      policyVersion: String(policyVersion),
+    });
+  }
+
+  return {
+    get,
+    async list({ pageSize, pageToken }) {
+      if (pageSize < 0) throw invalid("page_size", `must be at least 0, got ${pageSize}`);
+      const size = Math.min(pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize, MAX_PAGE_SIZE);
+      const before = pageToken === "" ? {} : { before: versionOfToken(pageToken) };
+      const found = await history.list({ limit: size + 1, ...before });
+      const versions = found.slice(0, size);
+      const last = found.length > size ? versions.at(-1) : undefined;
+      return { versions, nextPageToken: last ? tokenOf(last.policyVersion) : "" };
+    },
+    async getPolicy(policyVersion, policyId) {
+      const { documents } = await get(policyVersion);
+      const document = documents.find(({ id }) => id === policyId);
+      if (!document) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
+      return document;
+    },
+    async diff(fromVersion, toVersion) {
+      const before = await get(fromVersion);
+      const after = await get(toVersion);
+      const changes = diffPolicies(before.documents, after.documents);
+      const unifiedText = changes
+        .map((change) =>
+          unifiedDiff(
+            sideOf(change.policyId, fromVersion, change.before),
+            sideOf(change.policyId, toVersion, change.after),
+          ),
+        )
+        .join("");
+      return { changes, unifiedText };
+    },
+  };
+}
+
+function sideOf(policyId: string, version: number, document: ValueMap | undefined): DiffSide {
+  return {
+    name: `policies/${policyId} (version ${version})`,
+    text: document && `${JSON.stringify(document, null, 2)}\n`,
+  };
+}
+
+function tokenOf(policyVersion: number): string {
+  return Buffer.from(`version:${policyVersion}`).toString("base64url");
+}
+
+function versionOfToken(token: string): number {
+  const text = Buffer.from(token, "base64url").toString();
+  const [, version] = /^version:(\d{1,16})$/.exec(text) ?? [];
+  if (version !== undefined) return Number(version);
+  throw invalid("page_token", "is not a token of this list: start again without it");
+}
+
+function invalid(field: string, rule: string): PdpError {
+  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+}
