@@ -40,7 +40,7 @@ export interface IndexShape {
 }
 
 /** Measured with `npm run bench -- decide`. */
-export const MEASURED_SHAPE: IndexShape = { few: 16, crowd: 256, gain: 4 };
+export const MEASURED_SHAPE: IndexShape = { few: 4, crowd: 256, gain: 4 };
 /** A rule with longer lists would stand in too many leaves. */
 const MOST_COPIES = 16;
 /** Bound what a set of rules that all look at something else can cost to compile. */
