@@ -56,7 +56,7 @@ export default {
       {
         path: "^src/",
         pathNot:
-          "^src/((main|cli|command-line|[a-z]+-command|offline-policies|engine|run-engine)[.]ts$|config/)",
+          "^src/((main|cli|command-line|[a-z]+-command|offline-policies|engine|engine-storage|run-engine)[.]ts$|config/)",
       },
       { path: "^src/config/" },
       "Take the value as an argument; the composition root (engine.ts, run-engine.ts) passes it.",

@@ -1,36 +1,38 @@
 import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
 import { createComponentRegistry } from "./adapters/component-registry/component-registry.js";
-import { createMemoryEventLog } from "./adapters/memory/event-log.js";
-import { createMemoryPolicyHistory } from "./adapters/memory/policy-history.js";
-import { createMemoryPolicyVersionStore } from "./adapters/memory/policy-version-store.js";
 import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
 import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
 import { readFunctionTexts } from "./adapters/policy-files/policy-texts.js";
 import { policySchema } from "./adapters/policy-files/policy-schema.js";
 import { createPolicyFileWriter } from "./adapters/policy-files/write-policy-file.js";
-import { createFilePolicyVersionStore } from "./adapters/policy-version-file/policy-version-store.js";
 import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
 import { createUnifiedDiff } from "./adapters/unified-diff/unified-diff.js";
+import { DataDirError } from "./adapters/sqlite/data-dir-lock.js";
 import { createSystemClock } from "./adapters/system/clock.js";
 import { createUuidIds } from "./adapters/system/ids.js";
 import { createAccessControl } from "./application/access-control.js";
 import { createPolicyActivation, type PolicyActivation } from "./application/activate-policies.js";
 import { createPolicyChanges } from "./application/change-policy.js";
+import { answerWhenRecorded } from "./application/answer-when-recorded.js";
 import { createDecisionPoint } from "./application/decision-point.js";
+import { createDecisionRecords } from "./application/decision-records.js";
 import { createDecisionRecorder } from "./application/decision-recorder.js";
 import { createEngineAttributes } from "./application/engine-attributes.js";
 import { createEventMaker, engineStart, engineStop } from "./application/engine-events.js";
-import type { EngineStatus } from "./application/engine-status.js";
+import { type EngineStatus, withStorage } from "./application/engine-status.js";
 import { PdpError } from "./application/errors.js";
 import { createEventFeed } from "./application/event-feed.js";
+import { createMonitoring } from "./application/monitoring.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
 import { createPolicyVersions } from "./application/policy-versions.js";
+import type { Clock } from "./application/ports/clock.js";
 import type { ComponentRegistry } from "./application/ports/component-registry.js";
 import type { Log } from "./application/ports/log.js";
 import type { PolicyText } from "./application/ports/policy-reader.js";
 import { createPolicyValidation } from "./application/validate-policies.js";
 import type { Settings } from "./config/settings.js";
 import { FLOPYNET_CLIENTS } from "./core/lint/known-clients.js";
+import { type EngineStorage, openEngineStorage } from "./engine-storage.js";
 import { startGrpcServer } from "./transport/grpc/server.js";
 import { createHandlers } from "./transport/handlers.js";
 import { startMetricsServer } from "./transport/metrics/server.js";
@@ -49,7 +51,7 @@ export interface RunningEngine {
   status(): EngineStatus;
   /**
    * Drains: not serving -> nothing new is accepted -> what was read is answered -> ENGINE_STOP is
-   * delivered -> streams end with their cursor. Idempotent.
+   * stored and delivered -> streams end with their cursor -> DATA_DIR is free. Idempotent.
    */
   stop(): Promise<void>;
 }
@@ -59,28 +61,41 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
+export interface EngineDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
 /**
  * Builds the engine from its settings and starts it. Without a good policy set it starts all the same,
  * says so everywhere, and recovers when the file is mended.
  *
  * @throws {StartError} Ports, DATA_DIR or settings cannot be used; nothing is left running.
  */
-export async function startEngine(deps: {
-  readonly settings: Settings;
-  readonly log: Log;
-}): Promise<RunningEngine> {
-  const { settings, log } = deps;
+export async function startEngine(deps: EngineDeps): Promise<RunningEngine> {
   const clock = createSystemClock();
+  const storage = await openEngineStorage({ ...deps, clock }).catch((error: unknown) => {
+    throw startErrorOf(error);
+  });
+  try {
+    return await startWith(storage, clock, deps);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function startWith(
+  storage: EngineStorage,
+  clock: Clock,
+  { settings, log }: EngineDeps,
+): Promise<RunningEngine> {
+  const { eventLog, decisionLog, history, versions } = storage;
   const ids = createUuidIds({ clock });
   const metrics = createPrometheusMetrics();
-  const eventLog = createMemoryEventLog({ logId: ids.eventId() });
+  metrics.watchDecisionLog(() => decisionLog.counts());
   const makeEvent = createEventMaker({ ids, clock });
   const conditionCompiler = createConditionCompiler();
-  const versions =
-    settings.STORAGE === "memory"
-      ? createMemoryPolicyVersionStore()
-      : createFilePolicyVersionStore({ dataDir: settings.DATA_DIR });
-  const history = createMemoryPolicyHistory({ eventLog, mark: versions });
   const source = createPolicyFileSource({
     file: settings.POLICY_FILE,
     conditionCompiler,
@@ -97,11 +112,17 @@ export async function startEngine(deps: {
     ...{ eventLog, makeEvent, metrics, clock },
     decisionEventsPerS: settings.DECISION_EVENTS_PER_S,
   });
+  const records = createDecisionRecords({
+    ...{ decisionLog, clock },
+    tell: recorder.record,
+    durability: settings.DECISION_DURABILITY,
+    redactedPaths: settings.DECISION_REDACT,
+  });
   const decisionPoint = createDecisionPoint({
     activeSnapshot: () => activation.active()?.snapshot,
     engineAttributes: createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE }),
     registry: registryOf(settings),
-    recordDecision: recorder.record,
+    recordDecision: records.record,
     ...{ clock, ids },
     batchMaxItems: settings.BATCH_MAX_ITEMS,
   });
@@ -112,8 +133,9 @@ export async function startEngine(deps: {
     bookmarkS: settings.STREAM_BOOKMARK_S,
   });
   const policyCatalog = createPolicyCatalog(activation);
+  const status = (): EngineStatus => withStorage(activation.status(), storage.health.failure());
   const handlers = createHandlers({
-    decisionPoint,
+    decisionPoint: answerWhenRecorded(decisionPoint, records.settled),
     eventFeed,
     policyCatalog,
     policyValidation: createPolicyValidation({
@@ -124,6 +146,7 @@ export async function startEngine(deps: {
     }),
     policyChanges: createPolicyChanges({ activation, writer, history, makeEvent }),
     policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),
+    monitoring: createMonitoring({ decisionLog, storage: storage.health, status }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });
 
@@ -140,8 +163,7 @@ export async function startEngine(deps: {
       host,
       ports: [settings.POLICY_PORT, ...settings.REST_EXTRA_PORTS],
       app: createRestApp({
-        ...{ handlers, policyCatalog, eventFeed, log, host },
-        status: () => activation.status(),
+        ...{ handlers, policyCatalog, eventFeed, log, host, status },
         policySchema: policySchemaOnce(),
         compat: settings.REST_COMPAT,
         corsOrigins: settings.CORS_ORIGINS,
@@ -170,20 +192,33 @@ export async function startEngine(deps: {
       recorder.flush();
       const { policyVersion } = activation.status();
       eventLog.append([engineStop(makeEvent, { why: "drained", policyVersion })]);
+      await storage.flush();
       await eventFeed.drain();
       await closing;
+      await storage.close();
     };
     return {
       grpcPort: grpc.port,
       restPorts: rest.ports,
       metricsPort: metricsServer.port,
-      status: () => activation.status(),
+      status,
       stop: () => (stopped ??= drain()),
     };
   } catch (error) {
     await Promise.all(closers.map((close) => close()));
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** What the operator can mend, as a StartError; anything else as it is. */
+function startErrorOf(error: unknown): unknown {
+  if (error instanceof DataDirError) return new StartError(error.message, { cause: error });
+  return error instanceof PdpError ? startErrorOfStorage(error) : error;
+}
+
+function startErrorOfStorage(error: PdpError): StartError {
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return new StartError(`${error.message}${cause}: check DATA_DIR`, { cause: error });
 }
 
 function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
@@ -214,8 +249,7 @@ async function firstLoad(activation: PolicyActivation): Promise<void> {
   } catch (error) {
     if (!(error instanceof PdpError)) throw error;
     if (error.failure.reason === "POLICY_INVALID") return; // Told by the log, /health and an event.
-    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-    throw new StartError(`${error.message}${cause}: check DATA_DIR`, { cause: error });
+    throw startErrorOfStorage(error);
   }
 }
 

@@ -12,6 +12,8 @@ export const ACCESS: ReadonlyMap<string, Access> = new Map([
   ["PolicyDecisionService.BatchCheckPolicies", "read"],
   ["EventService.StreamEvents", "read"],
   ["EventService.ListEvents", "read"],
+  ["MonitoringService.ListDecisions", "read"],
+  ["MonitoringService.GetStatus", "read"],
   ["PolicyAdminService.ListPolicies", "read"],
   ["PolicyAdminService.GetPolicy", "read"],
   ["PolicyAdminService.ValidatePolicies", "read"],

@@ -119,6 +119,7 @@ function answer(
     requestId,
     policyType,
     clientId,
+    attributes: request.attributes,
     decision: answered.decision,
     durationMs: deps.clock.monotonicMs() - startMs,
   });

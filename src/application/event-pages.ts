@@ -4,6 +4,7 @@ import type { EventCursors } from "./event-cursor.js";
 import { compileEventFilter, eventFilterViolations } from "./event-filter.js";
 import { nextTurn } from "./next-turn.js";
 import type { EventLog, StoredEvent } from "./ports/event-log.js";
+import { hashOf } from "./query-hash.js";
 import type { EventFeed, ListEventsQuery } from "./subscribe-to-events.js";
 
 const DEFAULT_PAGE = 100;
@@ -102,13 +103,4 @@ function tokenOfAnotherQuery(): PdpError {
       },
     ],
   });
-}
-
-// FNV-1a, 32 bits. Not a secret: it only tells a token that was mixed up.
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
-  }
-  return hash.toString(16);
 }

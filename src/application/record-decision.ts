@@ -1,4 +1,5 @@
 import type { Decision } from "../core/decision.js";
+import type { ValueMap } from "../core/values.js";
 
 /** One decision to record. */
 export interface DecisionRecord {
@@ -7,6 +8,8 @@ export interface DecisionRecord {
   readonly policyType: string;
   /** Empty when not given. */
   readonly clientId: string;
+  /** What was decided on: the attributes with what the engine added. */
+  readonly attributes: ValueMap;
   readonly decision: Decision;
   readonly durationMs: number;
 }

@@ -1,23 +1,27 @@
 import { isList, type Value, type ValueMap } from "../core/values.js";
+import type { DecisionRecord } from "./record-decision.js";
 
-/** Attributes without what is never stored. */
-export interface RedactedAttributes {
-  readonly attributes: ValueMap;
-  /** Whether something was left out. */
+/** A record without what is never stored. */
+export interface RedactedRecord {
+  readonly record: DecisionRecord;
+  /** Whether an attribute was left out: then it cannot be decided again. */
   readonly redacted: boolean;
 }
 
 /**
  * Leaves out attributes by path: `client.location` is the key `location` of the map `client`, and
- * the flat attribute `client.location` as well. What is given is not changed; without a path that
- * is there it is given back as it is.
+ * the flat attribute `client.location` as well; nothing inside lists. `client_id` leaves out the
+ * client of the record too. What is given is not changed.
  */
 export function createRedaction(
   paths: readonly string[],
-): (attributes: ValueMap) => RedactedAttributes {
+): (record: DecisionRecord) => RedactedRecord {
+  const isClientRedacted = paths.includes("client_id");
   return (given) => {
-    const attributes = paths.reduce((left, path) => without(left, path), given);
-    return { attributes, redacted: attributes !== given };
+    const attributes = paths.reduce((left, path) => without(left, path), given.attributes);
+    if (attributes === given.attributes) return { record: given, redacted: false };
+    const clientId = isClientRedacted ? "" : given.clientId;
+    return { record: { ...given, attributes, clientId }, redacted: true };
   };
 }
 

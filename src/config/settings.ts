@@ -15,6 +15,8 @@ export interface Setting<T> {
 const HOST_NAME =
   /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 const MAX_PORT = 65_535;
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 /** The documented spellings beside our own. */
 const LEVEL_ALIASES: ReadonlyMap<string, (typeof LEVELS)[number]> = new Map([
@@ -43,6 +45,11 @@ const ports = kind(
 const origins = kind(
   "must be origins such as https://dashboard.example:8443, separated by commas, without path or `*`",
   (text) => list(text).every(isOrigin),
+  list,
+);
+const paths = kind(
+  "must be attribute names such as client_id or client.location, separated by commas",
+  (text) => list(text).every((part) => /^[^\s.]+(\.[^\s.]+)*$/.test(part)),
   list,
 );
 const octets = kind(
@@ -78,8 +85,13 @@ export const SETTINGS = {
   POLICY_FILE: path("policies/policies.json", "Main policy file; `default_policies.json` beside it is loaded first. Unset, the shipped file; a file that was set and is missing is a broken policy set, never an empty one"),
   POLICY_FUNCTIONS_DIR: path(undefined, "Folder of policy functions, one in a JSON file, loaded and watched with the policies. Code there is never executed. Unset or missing, there are no functions"),
   POLICY_CONFIG: path(undefined, "A `policy_config.json` as documented; flags and the environment win over it"),
-  DATA_DIR: path("./data", "Folder for what must survive a restart, created when missing: the policy version"),
-  STORAGE: oneOf(["sqlite", "memory"])("sqlite", "`sqlite` keeps the policy version in DATA_DIR; `memory` keeps nothing and begins with the policy file's number each time"),
+  DATA_DIR: path("./data", "Folder for what must survive a restart, created when missing: events, decisions, policy versions. One engine owns it"),
+  STORAGE: oneOf(["sqlite", "memory"])("sqlite", "`sqlite` keeps everything in DATA_DIR; `memory` keeps nothing and begins with the policy file's number each time"),
+  DECISION_DURABILITY: oneOf(["async", "sync"])("async", "`async` answers at once and records a moment later; `sync` answers once the record is on the disk, and not at all when it cannot be"),
+  EVENT_RETENTION_DAYS: number(0.01, 36_500)(7, "Days that events are kept"),
+  DECISION_RETENTION_DAYS: number(0.01, 36_500)(7, "Days that recorded decisions are kept"),
+  STORAGE_MAX_BYTES: wholeNumber(16 * MIB, 1024 * GIB)(2 * GIB, "Size in bytes above which the oldest events and decisions are removed; policy versions never are"),
+  DECISION_REDACT: paths([], "Attributes that are never stored or told, by dotted path (`client.location`), separated by commas"),
   INSECURE: flag(false, "Allows changes from other machines although nobody is authenticated"),
   UNKNOWN_POLICY_TYPE: oneOf(["permit", "deny"])("permit", "Answer for a policy type that no enabled policy has (`network_security` denies anyway)"),
   ENGINE_TIME_ZONE: zone("UTC", "Time zone of the attributes `engine.hour`, `engine.minute` and `engine.day_of_week`"),
@@ -112,12 +124,7 @@ export const IGNORED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ["SERVICE_TYPE", "means nothing to this engine"],
   ["SERVICE_VERSION", "means nothing to this engine"],
   ...[
-    "DECISION_DURABILITY",
-    "EVENT_RETENTION_DAYS",
-    "DECISION_RETENTION_DAYS",
-    "STORAGE_MAX_BYTES",
     "MAX_FLIPPED_DECISIONS_PERCENT",
-    "DECISION_REDACT",
     "TRUST_MODEL",
     "TRUST_OWN_VIOLATIONS",
     "TRUST_REGISTRATIONS_PER_OWNER_PER_DAY",

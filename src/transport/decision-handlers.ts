@@ -1,4 +1,5 @@
-import type { DecisionPoint } from "../application/check.js";
+import type { RecordedDecisionPoint } from "../application/answer-when-recorded.js";
+import type { BatchAnswer } from "../application/check.js";
 import {
   type BatchCheckConnectionsRequest,
   type BatchCheckConnectionsResponse,
@@ -19,47 +20,63 @@ import {
 import type { ServiceHandlers } from "./rpc.js";
 
 /** `flopynet.policy.v1.PolicyDecisionService`. Converts messages; decides nothing. */
-export function createDecisionHandlers(point: DecisionPoint): ServiceHandlers {
+export function createDecisionHandlers(point: RecordedDecisionPoint): ServiceHandlers {
   return {
     checkConnection: {
       kind: "unary",
-      handle: (request: CheckConnectionRequest): CheckConnectionResponse =>
-        checkAnswerToProto(point.checkConnection(connectionCheckFromProto(request))),
+      handle: (request: CheckConnectionRequest): MaybeLater<CheckConnectionResponse> =>
+        converted(point.checkConnection(connectionCheckFromProto(request)), checkAnswerToProto),
     },
     batchCheckConnections: {
       kind: "unary",
-      handle: (request: BatchCheckConnectionsRequest): BatchCheckConnectionsResponse => {
-        const items = request.items.map(connectionCheckFromProto);
-        const { results, policyVersion } = point.batchCheckConnections(items, request.explain);
-        return {
-          results: results.map(checkAnswerToProto),
-          policyVersion: String(policyVersion),
-        };
-      },
+      handle: ({
+        items,
+        explain,
+      }: BatchCheckConnectionsRequest): MaybeLater<BatchCheckConnectionsResponse> =>
+        converted(
+          point.batchCheckConnections(items.map(connectionCheckFromProto), explain),
+          batchAnswerToProto,
+        ),
     },
     streamCheckConnections: {
       kind: "bidi",
-      handle: ({ check }: StreamCheckConnectionsRequest): StreamCheckConnectionsResponse => ({
-        result: checkAnswerToProto(
+      handle: ({
+        check,
+      }: StreamCheckConnectionsRequest): MaybeLater<StreamCheckConnectionsResponse> =>
+        converted(
           point.checkConnectionItem(check && connectionCheckFromProto(check)),
+          (answer) => ({ result: checkAnswerToProto(answer) }),
         ),
-      }),
     },
     checkPolicy: {
       kind: "unary",
-      handle: (request: CheckPolicyRequest): CheckPolicyResponse =>
-        checkAnswerToProto(point.checkPolicy(policyCheckFromProto(request))),
+      handle: (request: CheckPolicyRequest): MaybeLater<CheckPolicyResponse> =>
+        converted(point.checkPolicy(policyCheckFromProto(request)), checkAnswerToProto),
     },
     batchCheckPolicies: {
       kind: "unary",
-      handle: (request: BatchCheckPoliciesRequest): BatchCheckPoliciesResponse => {
-        const items = request.items.map(policyCheckFromProto);
-        const { results, policyVersion } = point.batchCheckPolicies(items, request.explain);
-        return {
-          results: results.map(checkAnswerToProto),
-          policyVersion: String(policyVersion),
-        };
-      },
+      handle: ({
+        items,
+        explain,
+      }: BatchCheckPoliciesRequest): MaybeLater<BatchCheckPoliciesResponse> =>
+        converted(
+          point.batchCheckPolicies(items.map(policyCheckFromProto), explain),
+          batchAnswerToProto,
+        ),
     },
   };
+}
+
+type MaybeLater<T> = T | Promise<T>;
+
+// Why not `await`: an answer that is there is given in the same turn.
+function converted<Answer, Message>(
+  answer: MaybeLater<Answer>,
+  toProto: (answer: Answer) => Message,
+): MaybeLater<Message> {
+  return answer instanceof Promise ? answer.then(toProto) : toProto(answer);
+}
+
+function batchAnswerToProto({ results, policyVersion }: BatchAnswer) {
+  return { results: results.map(checkAnswerToProto), policyVersion: String(policyVersion) };
 }

@@ -1,12 +1,14 @@
 import type { AccessControl } from "../application/access-control.js";
-import type { DecisionPoint } from "../application/check.js";
+import type { RecordedDecisionPoint } from "../application/answer-when-recorded.js";
 import type { PolicyChanges } from "../application/change-policy.js";
+import type { Monitoring } from "../application/monitoring.js";
 import type { PolicyCatalog } from "../application/policy-catalog.js";
 import type { PolicyVersions } from "../application/policy-versions.js";
 import type { PolicyValidation } from "../application/validate-policies.js";
 import type { EventFeed } from "../application/subscribe-to-events.js";
 import { createDecisionHandlers } from "./decision-handlers.js";
 import { createEventHandlers } from "./event-handlers.js";
+import { createMonitoringHandlers } from "./monitoring-handlers.js";
 import { createPolicyAdminHandlers } from "./policy-admin-handlers.js";
 import {
   createPolicyChangeHandlers,
@@ -15,12 +17,13 @@ import {
 import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 
 export interface HandlersDeps {
-  readonly decisionPoint: DecisionPoint;
+  readonly decisionPoint: RecordedDecisionPoint;
   readonly eventFeed: EventFeed;
   readonly policyCatalog: PolicyCatalog;
   readonly policyValidation: PolicyValidation;
   readonly policyChanges: PolicyChanges;
   readonly policyVersions: PolicyVersions;
+  readonly monitoring: Monitoring;
   readonly accessControl: AccessControl;
 }
 
@@ -28,7 +31,7 @@ export interface HandlersDeps {
 export type HandlersByService = Readonly<Record<ServiceName, ServiceHandlers>>;
 
 export type ServiceName = `flopynet.policy.v1.${
-  "PolicyDecisionService" | "EventService" | "PolicyAdminService"}`;
+  "PolicyDecisionService" | "EventService" | "PolicyAdminService" | "MonitoringService"}`;
 
 /** One set for all transports: gRPC and REST call the same functions. */
 export function createHandlers(deps: HandlersDeps): HandlersByService {
@@ -45,6 +48,10 @@ export function createHandlers(deps: HandlersDeps): HandlersByService {
       ...createPolicyChangeHandlers(deps.policyChanges),
       ...createPolicyVersionHandlers(deps.policyVersions),
     }),
+    "flopynet.policy.v1.MonitoringService": behind(
+      "MonitoringService",
+      createMonitoringHandlers(deps.monitoring),
+    ),
   };
 }
 

@@ -176,7 +176,7 @@ describe("what goes with it", () => {
   it.each<[name: string, sentence: string]>([
     ["SERVICE_TYPE",         "SERVICE_TYPE means nothing to this engine: ignored"],
     ["SERVICE_VERSION",      "SERVICE_VERSION means nothing to this engine: ignored"],
-    ["DECISION_DURABILITY",  "DECISION_DURABILITY has no effect in this version: ignored"],
+    ["TRUST_MODEL",          "TRUST_MODEL has no effect in this version: ignored"],
   ])("%s is accepted, ignored and named", (name, sentence) => {
     expect(load({ env: { [name]: "x" } }).ignored).toEqual([sentence]);
   });

@@ -54,6 +54,16 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
   POLICY_CONFIG: { fallback: undefined, good: [["/etc/config.json", "/etc/config.json"]], bad: ["a\u0001b"], rule: "must be a path without control characters" },
   DATA_DIR: { fallback: "./data", good: [["/var/lib/flopynet", "/var/lib/flopynet"]], bad: ["a\tb"], rule: "must be a path without control characters" },
   STORAGE: { fallback: "sqlite", good: [["memory", "memory"], ["sqlite", "sqlite"]], bad: ["Memory", "postgres"], rule: "must be sqlite or memory" },
+  DECISION_DURABILITY: { fallback: "async", good: [["sync", "sync"], ["async", "async"]], bad: ["Sync", "full"], rule: "must be async or sync" },
+  EVENT_RETENTION_DAYS: { fallback: 7, good: [["0.01", 0.01], ["36500", 36_500]], bad: ["0", "36501", "-1", "7d"], rule: "must be a number from 0.01 to 36500" },
+  DECISION_RETENTION_DAYS: { fallback: 7, good: [["0.5", 0.5], ["90", 90]], bad: ["0", "36501", "-1", "7d"], rule: "must be a number from 0.01 to 36500" },
+  STORAGE_MAX_BYTES: wholeRow(2 * 1024 ** 3, 16 * 1024 ** 2, 1024 ** 4),
+  DECISION_REDACT: {
+    fallback: [],
+    good: [["client_id", ["client_id"]], ["client.location, device.ip", ["client.location", "device.ip"]]],
+    bad: ["client.", ".ip", "a..b", "a b", "a,"],
+    rule: "must be attribute names such as client_id or client.location, separated by commas",
+  },
   INSECURE: {
     fallback: false,
     good: [["1", true], ["true", true], ["0", false], ["False", false]],

@@ -40,6 +40,7 @@ export const record = (
   requestId: "request-1",
   policyType: "network_security",
   clientId: "",
+  attributes: {},
   decision,
   durationMs: 0.25,
   ...facts,

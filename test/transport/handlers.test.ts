@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Metadata } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
+import { createMemoryDecisionLog } from "../../src/adapters/memory/decision-log.js";
 import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
 import { createMemoryPolicyHistory } from "../../src/adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
@@ -20,6 +21,7 @@ import { createDecisionPoint } from "../../src/application/decision-point.js";
 import { createEventMaker } from "../../src/application/engine-events.js";
 import { PdpError } from "../../src/application/errors.js";
 import { createEventFeed } from "../../src/application/event-feed.js";
+import { createMonitoring } from "../../src/application/monitoring.js";
 import { createPolicyCatalog } from "../../src/application/list-policies.js";
 import { createPolicyVersions } from "../../src/application/policy-versions.js";
 import type { Log } from "../../src/application/ports/log.js";
@@ -51,7 +53,10 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
     ...{ source, writer, history, versions, eventLog, metrics, makeEvent, ids, clock, log },
     unknownTypeEffect: "permit",
   });
+  const status = () => activation.status();
+  const storage = { failure: nothing, bytes: () => Promise.resolve(0) };
   return createHandlers({
+    monitoring: createMonitoring({ decisionLog: createMemoryDecisionLog(), storage, status }),
     decisionPoint: createDecisionPoint({
       activeSnapshot: nothing,
       engineAttributes: () => ({}),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { DecisionLogCounts } from "../../application/ports/decision-log.js";
 import type { Metrics } from "../../application/ports/metrics.js";
 
 // A decision takes microseconds; a second is something gone wrong.
@@ -11,6 +12,8 @@ const MAX_POLICY_TYPES = 200;
 export interface PrometheusMetrics extends Metrics {
   /** Every metric in the Prometheus text format. */
   text(): Promise<string>;
+  /** Shows what became of decisions that were handed to the decision log. Call once. */
+  watchDecisionLog(counts: () => DecisionLogCounts): void;
   readonly contentType: string;
 }
 
@@ -59,6 +62,9 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    watchDecisionLog(counts) {
+      showDecisionLog(named, counts);
+    },
     decision({ policyType, answer, durationMs }) {
       decisions(policyType, answer);
       latency.observe(durationMs / 1000);
@@ -89,6 +95,30 @@ export function createPrometheusMetrics(): PrometheusMetrics {
       subscribers.set(count);
     },
   };
+}
+
+// Read when scraped: all from one instant, so that they add up.
+function showDecisionLog(
+  named: (name: string, help: string) => { name: string; help: string; registers: Registry[] },
+  counts: () => DecisionLogCounts,
+): void {
+  new Counter({
+    ...named("decision_records_total", "Decisions recorded, or dropped by cause."),
+    labelNames: ["outcome"],
+    collect() {
+      const { recorded, dropped } = counts();
+      this.reset();
+      this.inc({ outcome: "recorded" }, recorded);
+      this.inc({ outcome: "dropped_overload" }, dropped.overload);
+      this.inc({ outcome: "dropped_storage_unavailable" }, dropped.storage_unavailable);
+    },
+  });
+  new Gauge({
+    ...named("decision_records_pending", "Decisions that wait to be recorded."),
+    collect() {
+      this.set(counts().pending);
+    },
+  });
 }
 
 // Why counted here and copied when scraped: prom-client hashes the labels of every increment, which

@@ -6,6 +6,7 @@ import type {
 } from "@grpc/grpc-js";
 import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
 import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
+import { MonitoringServiceService } from "../../gen/flopynet/policy/v1/monitoring_service.js";
 import { PolicyAdminServiceService } from "../../gen/flopynet/policy/v1/policy_admin_service.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import type { ServiceHandlers } from "../rpc.js";
@@ -16,6 +17,7 @@ const DEFINITIONS: Readonly<Record<ServiceName, ServiceDefinition>> = {
   "flopynet.policy.v1.PolicyDecisionService": PolicyDecisionServiceService,
   "flopynet.policy.v1.EventService": EventServiceService,
   "flopynet.policy.v1.PolicyAdminService": PolicyAdminServiceService,
+  "flopynet.policy.v1.MonitoringService": MonitoringServiceService,
 };
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */

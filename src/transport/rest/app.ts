@@ -6,6 +6,7 @@ import type { Log } from "../../application/ports/log.js";
 import type { EventFeed } from "../../application/subscribe-to-events.js";
 import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
 import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
+import { MonitoringServiceService } from "../../gen/flopynet/policy/v1/monitoring_service.js";
 import { PolicyAdminServiceService } from "../../gen/flopynet/policy/v1/policy_admin_service.js";
 import { rpcStatusOf } from "../convert-error.js";
 import { createDescriptorRegistry } from "../descriptors.js";
@@ -36,6 +37,7 @@ const DEFINITIONS: Readonly<Record<ServiceName, TranscodedService["definition"]>
   "flopynet.policy.v1.PolicyDecisionService": PolicyDecisionServiceService,
   "flopynet.policy.v1.EventService": EventServiceService,
   "flopynet.policy.v1.PolicyAdminService": PolicyAdminServiceService,
+  "flopynet.policy.v1.MonitoringService": MonitoringServiceService,
 };
 
 /**

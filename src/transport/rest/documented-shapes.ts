@@ -7,7 +7,7 @@ export function healthJson(
   status: EngineStatus,
   { nowMs, okWord }: { readonly nowMs: number; readonly okWord: "healthy" | "ok" },
 ): object {
-  const { state, policyVersion, loadedAtMs, lastError } = status;
+  const { state, policyVersion, loadedAtMs, lastError, storageError } = status;
   const isCompatible = okWord === "ok" && state !== "unhealthy";
   return {
     status: isCompatible ? okWord : state,
@@ -18,6 +18,7 @@ export function healthJson(
       loaded_at: loadedAtMs === undefined ? null : new Date(loadedAtMs).toISOString(),
       last_error: lastError ?? null,
     },
+    ...(storageError !== undefined && { storage: { last_error: storageError } }),
   };
 }
 

@@ -52,6 +52,7 @@ describe.each(["v1", "v1alpha"])("server reflection %s", (version) => {
           { name: "flopynet.policy.v1.PolicyDecisionService" },
           { name: "flopynet.policy.v1.EventService" },
           { name: "flopynet.policy.v1.PolicyAdminService" },
+          { name: "flopynet.policy.v1.MonitoringService" },
           { name: "grpc.health.v1.Health" },
           { name: "grpc.reflection.v1.ServerReflection" },
           { name: "grpc.reflection.v1alpha.ServerReflection" },

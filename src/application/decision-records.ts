@@ -1,0 +1,61 @@
+import type { Clock } from "./ports/clock.js";
+import type { DecisionLog, LoggedDecision } from "./ports/decision-log.js";
+import type { DecisionRecord, RecordDecision } from "./record-decision.js";
+import { createRedaction } from "./redact-attributes.js";
+
+/** Every decision, told as an event and kept in the decision log. */
+export interface DecisionRecords {
+  readonly record: RecordDecision;
+  /**
+   * What was recorded since the last call: undefined where nobody has to wait for it, else settled
+   * when it is durable, rejected with STORAGE_UNAVAILABLE when it is not.
+   */
+  readonly settled: () => Promise<void> | undefined;
+}
+
+/** @param deps.redactedPaths - Attributes that are neither logged nor told (`createRedaction`). */
+export function createDecisionRecords(deps: {
+  readonly decisionLog: DecisionLog;
+  /** Tells of a decision as an event. */
+  readonly tell: RecordDecision;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly durability: "async" | "sync";
+  readonly redactedPaths: readonly string[];
+}): DecisionRecords {
+  const { decisionLog, tell, clock, durability } = deps;
+  const redact = createRedaction(deps.redactedPaths);
+  let waiting: Promise<void>[] = [];
+
+  return {
+    record(given) {
+      const { record, redacted } = redact(given);
+      tell(record);
+      const logged = loggedOf(record, { timeMs: clock.nowMs(), redacted });
+      if (durability === "async") {
+        decisionLog.append(logged);
+        return;
+      }
+      const recorded = decisionLog.appendDurably(logged);
+      // Who asked may have failed for another reason, and not come back for it.
+      recorded.catch(() => undefined);
+      waiting.push(recorded);
+    },
+    settled() {
+      if (waiting.length === 0) return undefined;
+      const recorded = waiting;
+      waiting = [];
+      return Promise.all(recorded).then(() => undefined);
+    },
+  };
+}
+
+function loggedOf(
+  record: DecisionRecord,
+  { timeMs, redacted }: { readonly timeMs: number; readonly redacted: boolean },
+): LoggedDecision {
+  const { decisionId, policyType, clientId, requestId, attributes, decision, durationMs } = record;
+  return {
+    ...{ decisionId, timeMs, policyType, clientId, requestId },
+    ...{ attributes, redacted, decision, durationMs },
+  };
+}
