@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from "commander";
 import { createEngineClient, EngineError } from "./adapters/engine-client/engine-client.js";
 import type { CheckAnswer } from "./application/check.js";
 import { PdpError } from "./application/errors.js";
+import { backupsOf } from "./backup-command.js";
+import { runBackup, runRestore } from "./commands/backup.js";
 import { type Asked, type CheckOptions, runCheck } from "./commands/check.js";
 import { runConfig } from "./commands/config.js";
 import type { LintOptions } from "./commands/lint.js";
@@ -91,6 +93,20 @@ export async function runCommandLine(
       }));
       runConfig({ settings: effective, ignored }, options, told);
     });
+
+  const ofDatabase = (name: string, description: string, run: typeof runBackup) =>
+    program
+      .command(name)
+      .description(description)
+      .argument("<file>", "the backup")
+      .argument("[flags...]", "settings, as in docs/configuration.md; DATA_DIR is what counts")
+      .allowUnknownOption()
+      .action((file: string, flags: string[]) => {
+        const { DATA_DIR } = configOf(flags, env).settings;
+        exitCode = run(file, { ...backupsOf(DATA_DIR), ...told });
+      });
+  ofDatabase("backup", "copy the database of DATA_DIR, while the engine runs or not", runBackup);
+  ofDatabase("restore", "put a backup in its place, while no engine runs", runRestore);
 
   const question = (name: string, description: string) =>
     program
