@@ -1,6 +1,8 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type Database from "libsql";
-import { closeDatabase, openDatabase } from "./database.js";
+import { closeDatabase, DATABASE_FILE, openDatabase } from "./database.js";
 import type {
   SqlRow,
   Statement,
@@ -14,6 +16,7 @@ import type {
 // stored is said by the adapters on the main thread.
 
 const { dataDir } = workerData as { readonly dataDir: string };
+const file = join(dataDir, DATABASE_FILE);
 
 /** Of the primary result code: they concern one statement, not the database. */
 const OF_ONE_UNIT = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|ERROR|TOOBIG)/;
@@ -67,6 +70,7 @@ function preparedBy(db: Database.Database): Prepare {
 
 /** One transaction, one sync. A unit that cannot be carried out is undone alone. */
 function commit(db: Database.Database, prepared: Prepare, units: readonly Unit[]): UnitResult[] {
+  mustBeInPlace();
   db.exec("BEGIN IMMEDIATE");
   try {
     const results = units.map((unit) => carryOut(db, prepared, unit));
@@ -77,6 +81,12 @@ function commit(db: Database.Database, prepared: Prepare, units: readonly Unit[]
     if (db.inTransaction) db.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** A file that was removed can be written to, and is gone with the process. */
+function mustBeInPlace(): void {
+  if (statSync(file, { throwIfNoEntry: false })?.ino === inode) return;
+  throw new Error(`${file} was removed or replaced: put it back, or restart the engine`);
 }
 
 function carryOut(db: Database.Database, prepared: Prepare, unit: Unit): UnitResult {
@@ -107,8 +117,10 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+let inode: number | undefined;
 try {
   const { db, opened } = openDatabase(dataDir);
+  inode = statSync(file).ino;
   parentPort?.on("message", (request: StorageRequest) => {
     serve(db, request);
   });
