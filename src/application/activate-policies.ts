@@ -29,7 +29,7 @@ export interface PolicyChangeTurn {
    * Intent -> file -> version and events -> swap. All or nothing: of what fails, the next load finds
    * out whether it was made.
    */
-  commit(version: Omit<NewPolicyVersion, "atLeast">): Promise<ActivePolicySet>;
+  readonly commit: (version: Omit<NewPolicyVersion, "atLeast">) => Promise<ActivePolicySet>;
 }
 
 export interface PolicyActivation {

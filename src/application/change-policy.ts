@@ -1,6 +1,7 @@
 import type { ValueMap } from "../core/values.js";
 import type { PolicyActivation, PolicyChangeTurn } from "./activate-policies.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
+import { idOf, textIn } from "./document-facts.js";
 import type { EventMaker } from "./engine-events.js";
 import { PdpError } from "./errors.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
@@ -11,6 +12,7 @@ import {
   type PolicyChangeKind,
 } from "./policy-change-events.js";
 import { policyIdOfName, policyIdProblem } from "./policy-id.js";
+import type { ImpactGuard } from "./guard-impact.js";
 import { contentIssues } from "./policy-content.js";
 import type { PolicyHistory } from "./ports/policy-history.js";
 import type { LoadedPolicySet, PolicyIssue } from "./ports/policy-source.js";
@@ -20,6 +22,8 @@ import type { PlannedEdit, PolicyWriter } from "./ports/policy-writer.js";
 export interface ChangeAuthor {
   readonly actor: string;
   readonly reason: string;
+  /** How many recorded decisions they say the change flips (`ImpactGuard`). */
+  readonly confirmedFlips?: number;
 }
 
 /** Which policy, and in which state: an empty etag stands for any. */
@@ -33,7 +37,7 @@ export interface PolicyTarget {
  * deciding, and told by one event. What changes nothing is answered and leaves no trace.
  *
  * All throw a PdpError: REQUEST_INVALID, NO_ACTIVE_POLICY, FILE_CHANGED_ON_DISK,
- * POLICY_FILE_READ_ONLY, STORAGE_UNAVAILABLE, and what stands with each.
+ * POLICY_FILE_READ_ONLY, IMPACT_TOO_LARGE, STORAGE_UNAVAILABLE, and what stands with each.
  */
 export interface PolicyChanges {
   /** Without an `id` it gets one made of its name. @throws {PdpError} POLICY_ALREADY_EXISTS, POLICY_INVALID. */
@@ -75,6 +79,8 @@ export interface PolicyChangesDeps {
   readonly writer: PolicyWriter;
   readonly history: Pick<PolicyHistory, "get">;
   readonly makeEvent: EventMaker;
+  /** Asked before a change is made, also before one that is only tried. Absent: none is refused. */
+  readonly guard?: ImpactGuard;
 }
 
 const MOST_REASON_CHARACTERS = 1000;
@@ -82,7 +88,7 @@ const MOST_REASON_CHARACTERS = 1000;
 const MOST_ISSUES = 20;
 
 export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
-  const { activation, writer, history, makeEvent } = deps;
+  const { activation, writer, history, makeEvent, guard } = deps;
 
   function inTurn<Result>(
     by: ChangeAuthor,
@@ -107,12 +113,13 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
     by: ChangeAuthor,
   ): Promise<CatalogPolicy> {
     const { kind, document, validateOnly } = change;
-    const id = String(document["id"]);
+    const id = idOf(document);
     const plan = await writer.plan({ kind: "put", document });
     if (!plan.load.ok) throw refusedContent(plan.load.issues, id);
     const { set } = plan.load;
     const before = find(active, id);
     if (before && set.contentHash === active.contentHash) return before;
+    await guard?.({ active, set }, by.confirmedFlips);
     if (validateOnly) return asItWouldBe(set, id, active);
     const after = await commit({
       ...{ set, source: "api", ...by, write: plan.write },
@@ -156,8 +163,10 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
         const { policyId } = which;
         const { document } = target(active, which);
         const plan = await writer.plan({ kind: "delete", policyId });
+        const set = goodSet(plan);
+        await guard?.({ active, set }, by.confirmedFlips);
         const after = await commit({
-          ...{ set: goodSet(plan), source: "api", ...by, write: plan.write },
+          ...{ set, source: "api", ...by, write: plan.write },
           events: (policyVersion) => [
             policyChanged(makeEvent, { kind: "POLICY_DELETED", document, policyVersion, ...by }),
           ],
@@ -178,9 +187,10 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
         if (set.contentHash === active.contentHash) {
           return { policyVersion: active.snapshot.policyVersion };
         }
+        await guard?.({ active, set }, by.confirmedFlips);
         const before = active.policies.map(({ document }) => document);
         const changedIds = changedDocuments(before, documents).map(({ document }) =>
-          String(document["id"]),
+          idOf(document),
         );
         const after = await commit({
           ...{ set, source: "rollback", ...by, write: plan.write },
@@ -194,8 +204,7 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
 }
 
 function idOfNew(document: ValueMap): string {
-  const { id: given, name = "" } = document;
-  const id = typeof given === "string" && given !== "" ? given : policyIdOfName(String(name));
+  const id = idOf(document) || policyIdOfName(textIn(document, "name"));
   const problem = id === "" ? "is missing: give an id, or a name to make one of" : undefined;
   const wrong = problem ?? policyIdProblem(id);
   if (wrong !== undefined) throw invalid("policy.id", wrong);

@@ -1,4 +1,5 @@
 import { isList, isPlainMap, type Value, type ValueMap } from "../core/values.js";
+import { idOf } from "./document-facts.js";
 import { changedDocuments } from "./policy-change-events.js";
 import { contentKeys, sameValue } from "./same-value.js";
 
@@ -28,7 +29,7 @@ export function diffPolicies(
   after: readonly ValueMap[],
 ): readonly PolicyDifference[] {
   return changedDocuments(before, after).map(({ document, ...sides }) => ({
-    policyId: String(document["id"]),
+    policyId: idOf(document),
     ...sides,
     fields: sides.before && sides.after ? fieldsOf(sides.before, sides.after) : [],
   }));

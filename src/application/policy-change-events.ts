@@ -1,4 +1,5 @@
 import type { ValueMap } from "../core/values.js";
+import { idOf, textIn } from "./document-facts.js";
 import { type EventMaker, policiesLoaded } from "./engine-events.js";
 import type { NewEvent } from "./ports/event-log.js";
 import type { PolicyVersionContent } from "./ports/policy-history.js";
@@ -15,7 +16,7 @@ export function policyChanged(
   make: EventMaker,
   facts: Changed & { readonly kind: PolicyChangeKind; readonly document: ValueMap },
 ): NewEvent {
-  const policyId = String(facts.document["id"]);
+  const policyId = idOf(facts.document);
   return make({
     eventType: facts.kind,
     severity: "info",
@@ -23,7 +24,7 @@ export function policyChanged(
     policyId,
     details: {
       policy_id: policyId,
-      policy_type: String(facts.document["type"]),
+      policy_type: textIn(facts.document, "type"),
       ...authorOf(facts),
     },
   });
@@ -62,11 +63,11 @@ export function eventsOfVersion(
         policies: changes.flatMap(({ after }) =>
           after === undefined
             ? []
-            : [{ policyId: String(after["id"]), policyType: String(after["type"]), source: "" }],
+            : [{ policyId: idOf(after), policyType: textIn(after, "type"), source: "" }],
         ),
       });
     case "rollback": {
-      const changedIds = changes.map(({ document }) => String(document["id"]));
+      const changedIds = changes.map(({ document }) => idOf(document));
       return [policiesRolledBack(make, { ...version, changedIds })];
     }
     case "api":
@@ -107,7 +108,7 @@ function kindOf(change: { before?: ValueMap; after?: ValueMap }): PolicyChangeKi
 }
 
 function byId(documents: readonly ValueMap[]): ReadonlyMap<string, ValueMap> {
-  return new Map(documents.map((document) => [String(document["id"]), document]));
+  return new Map(documents.map((document) => [idOf(document), document]));
 }
 
 function authorOf({ actor, reason }: Changed): ValueMap {

@@ -1,4 +1,5 @@
 import type { ValueMap } from "../core/values.js";
+import { idOf } from "./document-facts.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
 import type { PolicyHistory, PolicyVersionRecord } from "./ports/policy-history.js";
 import type { StoredPolicy } from "./ports/policy-source.js";
@@ -66,7 +67,7 @@ async function documentsOf(
   policyVersion: number,
 ): Promise<ReadonlyMap<string, ValueMap>> {
   const { documents = [] } = (await history.get(policyVersion)) ?? {};
-  return new Map(documents.map((document) => [String(document["id"]), document]));
+  return new Map(documents.map((document) => [idOf(document), document]));
 }
 
 function originOf({

@@ -77,9 +77,9 @@ export function documentToProto(document: ValueMap, policyVersion: number): Poli
     description: textOf(document, "description"),
     priority: numberOf(document["priority"]),
     enabled: document["enabled"] !== false,
-    combining: enumOf(CombiningAlgorithm, `COMBINING_ALGORITHM_${word("combining")}`),
-    defaultEffect: enumOf(DefaultEffect, `DEFAULT_EFFECT_${word("default_effect")}`),
-    onError: enumOf(OnError, `ON_ERROR_${word("on_error")}`),
+    combining: memberOf(CombiningAlgorithm, `COMBINING_ALGORITHM_${word("combining")}`),
+    defaultEffect: memberOf(DefaultEffect, `DEFAULT_EFFECT_${word("default_effect")}`),
+    onError: memberOf(OnError, `ON_ERROR_${word("on_error")}`),
     rules: rules.map(ruleToProto),
     etag: "",
     policyVersion: String(policyVersion),
@@ -103,8 +103,13 @@ function ruleToProto(rule: ValueMap, index: number): Rule {
   };
 }
 
-function enumOf<Name extends string>(names: Readonly<Record<Name, number>>, name: string): number {
-  return Object.hasOwn(names, name) ? names[name as Name] : 0;
+/** The value with this name; the first, which is unspecified, where there is none. */
+function memberOf<Value extends string | number>(
+  names: Readonly<Record<string, Value>>,
+  name: string,
+): Exclude<Value, string> {
+  const value = Object.hasOwn(names, name) ? names[name] : undefined;
+  return (value ?? 0) as Exclude<Value, string>;
 }
 
 function textOf(map: ValueMap, key: string): string {

@@ -18,7 +18,7 @@ export interface PlannedEdit {
    *
    * @throws {PdpError} FILE_CHANGED_ON_DISK, POLICY_FILE_READ_ONLY, STORAGE_UNAVAILABLE.
    */
-  write(policyVersion: number): Promise<void>;
+  readonly write: (policyVersion: number) => Promise<void>;
 }
 
 /** Changes policy where it is kept, and where people edit it too. One caller at a time. */
