@@ -25,6 +25,7 @@ import { createEventFeed } from "./application/event-feed.js";
 import { createMonitoring } from "./application/monitoring.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
 import { createPolicyVersions } from "./application/policy-versions.js";
+import { createPublishEvent } from "./application/publish-event.js";
 import type { Clock } from "./application/ports/clock.js";
 import type { ComponentRegistry } from "./application/ports/component-registry.js";
 import type { Log } from "./application/ports/log.js";
@@ -137,6 +138,10 @@ async function startWith(
   const handlers = createHandlers({
     decisionPoint: answerWhenRecorded(decisionPoint, records.settled),
     eventFeed,
+    publishEvent: createPublishEvent({
+      ...{ eventLog, ids, clock },
+      policyVersion: () => activation.active()?.snapshot.policyVersion,
+    }),
     policyCatalog,
     policyValidation: createPolicyValidation({
       reader: createPolicyReader({ conditionCompiler }),

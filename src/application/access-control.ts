@@ -12,6 +12,7 @@ export const ACCESS: ReadonlyMap<string, Access> = new Map([
   ["PolicyDecisionService.BatchCheckPolicies", "read"],
   ["EventService.StreamEvents", "read"],
   ["EventService.ListEvents", "read"],
+  ["EventService.PublishEvent", "change"],
   ["MonitoringService.ListDecisions", "read"],
   ["MonitoringService.GetStatus", "read"],
   ["PolicyAdminService.ListPolicies", "read"],

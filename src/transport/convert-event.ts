@@ -1,5 +1,6 @@
 import { PdpError } from "../application/errors.js";
 import type { EventSeverity as CoreSeverity, StoredEvent } from "../application/ports/event-log.js";
+import type { EventToPublish } from "../application/publish-event.js";
 import type {
   EventBatch,
   EventFilter as CoreFilter,
@@ -11,7 +12,7 @@ import {
   LossCause,
   type StreamEventsResponse,
 } from "../gen/flopynet/policy/v1/event_service.js";
-import { structFromValues } from "./convert-struct.js";
+import { structFromValues, structToValues } from "./convert-struct.js";
 
 const SEVERITY = {
   info: EventSeverity.EVENT_SEVERITY_INFO,
@@ -42,6 +43,17 @@ export function eventToProto(event: StoredEvent): Event {
     clientId: event.clientId ?? "",
     decisionId: event.decisionId ?? "",
     details: structFromValues(event.details),
+  };
+}
+
+/** Only what a publisher says: sequence, time and policy version are the engine's. */
+export function eventToPublishFromProto(event: Event): EventToPublish {
+  const { eventId, sourceComponent, eventType, policyId, clientId, decisionId, details } = event;
+  const severity = SEVERITY_WORD.get(event.severity);
+  return {
+    ...{ eventId, sourceComponent, eventType, policyId, clientId, decisionId },
+    ...(severity && { severity }),
+    details: structToValues(details),
   };
 }
 

@@ -1,8 +1,11 @@
 import { PdpError } from "../application/errors.js";
+import type { PublishEvent } from "../application/publish-event.js";
 import type { EventBatch, EventFeed } from "../application/subscribe-to-events.js";
 import type {
   ListEventsRequest,
   ListEventsResponse,
+  PublishEventRequest,
+  PublishEventResponse,
   StreamEventsRequest,
   StreamEventsResponse,
 } from "../gen/flopynet/policy/v1/event_service.js";
@@ -10,12 +13,13 @@ import {
   eventBatchToProto,
   eventFilterFromProto,
   eventToProto,
+  eventToPublishFromProto,
   timeFromProto,
 } from "./convert-event.js";
 import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 
 /** `flopynet.policy.v1.EventService`. */
-export function createEventHandlers(feed: EventFeed): ServiceHandlers {
+export function createEventHandlers(feed: EventFeed, publish: PublishEvent): ServiceHandlers {
   // INVARIANT (encoded once): subscribers that share a batch get the same message object.
   const messages = new WeakMap<EventBatch, StreamEventsResponse>();
   const messageOf = (batch: EventBatch): StreamEventsResponse => {
@@ -71,6 +75,12 @@ export function createEventHandlers(feed: EventFeed): ServiceHandlers {
         });
         return { events: events.map(eventToProto), nextPageToken };
       },
+    },
+    publishEvent: {
+      kind: "unary",
+      handle: async ({ event }: PublishEventRequest): Promise<PublishEventResponse> => ({
+        event: eventToProto(await publish(event && eventToPublishFromProto(event))),
+      }),
     },
   };
 }

@@ -3,6 +3,7 @@ import type { RecordedDecisionPoint } from "../application/answer-when-recorded.
 import type { PolicyChanges } from "../application/change-policy.js";
 import type { Monitoring } from "../application/monitoring.js";
 import type { PolicyCatalog } from "../application/policy-catalog.js";
+import type { PublishEvent } from "../application/publish-event.js";
 import type { PolicyVersions } from "../application/policy-versions.js";
 import type { PolicyValidation } from "../application/validate-policies.js";
 import type { EventFeed } from "../application/subscribe-to-events.js";
@@ -19,6 +20,7 @@ import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 export interface HandlersDeps {
   readonly decisionPoint: RecordedDecisionPoint;
   readonly eventFeed: EventFeed;
+  readonly publishEvent: PublishEvent;
   readonly policyCatalog: PolicyCatalog;
   readonly policyValidation: PolicyValidation;
   readonly policyChanges: PolicyChanges;
@@ -42,7 +44,10 @@ export function createHandlers(deps: HandlersDeps): HandlersByService {
       "PolicyDecisionService",
       createDecisionHandlers(deps.decisionPoint),
     ),
-    "flopynet.policy.v1.EventService": behind("EventService", createEventHandlers(deps.eventFeed)),
+    "flopynet.policy.v1.EventService": behind(
+      "EventService",
+      createEventHandlers(deps.eventFeed, deps.publishEvent),
+    ),
     "flopynet.policy.v1.PolicyAdminService": behind("PolicyAdminService", {
       ...createPolicyAdminHandlers(deps.policyCatalog, deps.policyValidation, deps.policyVersions),
       ...createPolicyChangeHandlers(deps.policyChanges),

@@ -24,6 +24,7 @@ import { createEventFeed } from "../../src/application/event-feed.js";
 import { createMonitoring } from "../../src/application/monitoring.js";
 import { createPolicyCatalog } from "../../src/application/list-policies.js";
 import { createPolicyVersions } from "../../src/application/policy-versions.js";
+import { createPublishEvent } from "../../src/application/publish-event.js";
 import type { Log } from "../../src/application/ports/log.js";
 import { createPolicyValidation } from "../../src/application/validate-policies.js";
 import { FLOPYNET_CLIENTS } from "../../src/core/lint/known-clients.js";
@@ -71,6 +72,7 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
       subscriberMaxLag: 1000,
       bookmarkS: 5,
     }),
+    publishEvent: createPublishEvent({ eventLog, ids, clock, policyVersion: nothing }),
     policyCatalog: createPolicyCatalog(activation),
     policyValidation: createPolicyValidation({
       reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
@@ -114,6 +116,7 @@ describe("every handler stands behind the access table", () => {
     ["a reload from this machine is tried",                 ADMIN,  "reloadPolicies", true,  false, "POLICY_INVALID"],
     ["a reload from another machine with INSECURE=1 too",   ADMIN,  "reloadPolicies", false, true,  "POLICY_INVALID"],
     ["reading policies from another machine is answered",   ADMIN,  "getPolicy",      false, false, "NO_ACTIVE_POLICY"],
+    ["an event published on another machine is refused",    EVENTS, "publishEvent",   false, false, "UNAUTHENTICATED"],
     ["a stream of events from another machine is answered", EVENTS, "streamEvents",   false, false, "answered"],
   ])("%s", async (_says, service, method, loopback, insecure, reason) => {
     const handler = handlersFor({ insecure })[service][method];

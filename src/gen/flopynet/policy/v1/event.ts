@@ -25,7 +25,7 @@ export enum EventSeverity {
 
 /** Something that happened. */
 export interface Event {
-  /** UUID (version 4), unique. */
+  /** UUID, unique: version 4, unless its publisher gave another. */
   eventId: string;
   /** Place in the event log: grows by 1 from 1, never reused. */
   sequence: string;

@@ -107,6 +107,24 @@ export interface ListEventsResponse {
   nextPageToken: string;
 }
 
+/** What happened elsewhere on the platform. */
+export interface PublishEventRequest {
+  /**
+   * The event. Required in it: `source_component` and `event_type` (1 to 128 printable characters;
+   * not POLICY_ENGINE, and not a type of the engine's own) and `severity`. `event_id`: a UUID that
+   * makes a retry harmless; empty: the engine gives one. `details`: as the context of a check, at
+   * most 64 KiB as JSON. `sequence`, `timestamp` and `policy_version` are the engine's: what is given
+   * is not looked at.
+   */
+  event?: Event | undefined;
+}
+
+/** The event as it is stored. */
+export interface PublishEventResponse {
+  /** The event, with its `sequence`. */
+  event?: Event | undefined;
+}
+
 function createBaseStreamEventsRequest(): StreamEventsRequest {
   return { filter: undefined, afterCursor: "", last: 0 };
 }
@@ -551,6 +569,116 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
   },
 };
 
+function createBasePublishEventRequest(): PublishEventRequest {
+  return { event: undefined };
+}
+
+export const PublishEventRequest: MessageFns<PublishEventRequest> = {
+  encode(message: PublishEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== undefined) {
+      Event.encode(message.event, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishEventRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishEventRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = Event.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishEventRequest>): PublishEventRequest {
+    return PublishEventRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishEventRequest>): PublishEventRequest {
+    const message = createBasePublishEventRequest();
+    message.event = (object.event !== undefined && object.event !== null) ? Event.fromPartial(object.event) : undefined;
+    return message;
+  },
+};
+
+function createBasePublishEventResponse(): PublishEventResponse {
+  return { event: undefined };
+}
+
+export const PublishEventResponse: MessageFns<PublishEventResponse> = {
+  encode(message: PublishEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== undefined) {
+      Event.encode(message.event, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishEventResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishEventResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = Event.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishEventResponse>): PublishEventResponse {
+    return PublishEventResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublishEventResponse>): PublishEventResponse {
+    const message = createBasePublishEventResponse();
+    message.event = (object.event !== undefined && object.event !== null) ? Event.fromPartial(object.event) : undefined;
+    return message;
+  },
+};
+
 /** Tells what happens: live, resumable, and page by page. */
 export type EventServiceService = typeof EventServiceService;
 export const EventServiceService = {
@@ -588,6 +716,24 @@ export const EventServiceService = {
     responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
   },
+  /**
+   * Stores an event of another component of the platform, and gives it to subscribers. It is durable
+   * when it is answered. An `event_id` that the log has already makes this a retry: the stored event
+   * is answered, also after a restart, and nothing is added.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID), UNAVAILABLE (STORAGE_UNAVAILABLE) or
+   * UNAUTHENTICATED.
+   */
+  publishEvent: {
+    path: "/flopynet.policy.v1.EventService/PublishEvent" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PublishEventRequest): Buffer => Buffer.from(PublishEventRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PublishEventRequest => PublishEventRequest.decode(value),
+    responseSerialize: (value: PublishEventResponse): Buffer =>
+      Buffer.from(PublishEventResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PublishEventResponse => PublishEventResponse.decode(value),
+  },
 } as const;
 
 export interface EventServiceServer extends UntypedServiceImplementation {
@@ -608,6 +754,15 @@ export interface EventServiceServer extends UntypedServiceImplementation {
    * (CURSOR_OF_ANOTHER_LOG).
    */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
+  /**
+   * Stores an event of another component of the platform, and gives it to subscribers. It is durable
+   * when it is answered. An `event_id` that the log has already makes this a retry: the stored event
+   * is answered, also after a restart, and nothing is added.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID), UNAVAILABLE (STORAGE_UNAVAILABLE) or
+   * UNAUTHENTICATED.
+   */
+  publishEvent: handleUnaryCall<PublishEventRequest, PublishEventResponse>;
 }
 
 export interface EventServiceClient extends Client {
@@ -649,6 +804,29 @@ export interface EventServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Stores an event of another component of the platform, and gives it to subscribers. It is durable
+   * when it is answered. An `event_id` that the log has already makes this a retry: the stored event
+   * is answered, also after a restart, and nothing is added.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID), UNAVAILABLE (STORAGE_UNAVAILABLE) or
+   * UNAUTHENTICATED.
+   */
+  publishEvent(
+    request: PublishEventRequest,
+    callback: (error: ServiceError | null, response: PublishEventResponse) => void,
+  ): ClientUnaryCall;
+  publishEvent(
+    request: PublishEventRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PublishEventResponse) => void,
+  ): ClientUnaryCall;
+  publishEvent(
+    request: PublishEventRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PublishEventResponse) => void,
   ): ClientUnaryCall;
 }
 
