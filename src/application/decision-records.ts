@@ -28,9 +28,9 @@ export function createDecisionRecords(deps: {
 
   return {
     record(given) {
-      const { record, redacted } = redact(given);
+      const { record, redactedPaths } = redact(given);
       tell(record);
-      const logged = loggedOf(record, { timeMs: clock.nowMs(), redacted });
+      const logged = loggedOf(record, { timeMs: clock.nowMs(), redactedPaths });
       if (durability === "async") {
         decisionLog.append(logged);
         return;
@@ -51,11 +51,14 @@ export function createDecisionRecords(deps: {
 
 function loggedOf(
   record: DecisionRecord,
-  { timeMs, redacted }: { readonly timeMs: number; readonly redacted: boolean },
+  facts: { readonly timeMs: number; readonly redactedPaths: readonly string[] },
 ): LoggedDecision {
   const { decisionId, policyType, clientId, requestId, attributes, decision, durationMs } = record;
+  const { timeMs, redactedPaths } = facts;
   return {
     ...{ decisionId, timeMs, policyType, clientId, requestId },
-    ...{ attributes, redacted, decision, durationMs },
+    ...{ attributes, decision, durationMs },
+    redacted: redactedPaths.length > 0,
+    ...(redactedPaths.length > 0 && { redactedPaths }),
   };
 }

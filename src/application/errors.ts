@@ -19,6 +19,13 @@ export type Failure =
   | { readonly reason: "FILE_CHANGED_ON_DISK"; readonly file: string }
   /** `why` reads on after a colon. */
   | { readonly reason: "POLICY_FILE_READ_ONLY"; readonly file: string; readonly why: string }
+  /** `decided` is how many recorded decisions were looked at. */
+  | {
+      readonly reason: "IMPACT_TOO_LARGE";
+      readonly flipped: number;
+      readonly decided: number;
+      readonly maxFlippedPercent: number;
+    }
   | { readonly reason: "POLICY_VERSION_NOT_FOUND"; readonly policyVersion: string }
   | { readonly reason: "CURSOR_INVALID"; readonly field: string }
   | { readonly reason: "CURSOR_OF_ANOTHER_LOG"; readonly field: string }
@@ -67,6 +74,8 @@ function messageOf(failure: Failure): string {
       return `\`${failure.file}\` holds an edit that is not loaded yet: try again in a moment; where it is broken, mend it or reload with discard_file_changes`;
     case "POLICY_FILE_READ_ONLY":
       return `\`${failure.file}\` cannot be replaced: ${failure.why}`;
+    case "IMPACT_TOO_LARGE":
+      return `${failure.flipped} of ${failure.decided} recorded decisions would change, more than the ${failure.maxFlippedPercent} % of MAX_FLIPPED_DECISIONS_PERCENT: look at them with AnalyzePolicyImpact, or send \`x-confirm-impact: ${failure.flipped}\` to make the change`;
     case "POLICY_VERSION_NOT_FOUND":
       return `policy version \`${failure.policyVersion}\` not found`;
     case "CURSOR_INVALID":

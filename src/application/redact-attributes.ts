@@ -4,8 +4,8 @@ import type { DecisionRecord } from "./record-decision.js";
 /** A record without what is never stored. */
 export interface RedactedRecord {
   readonly record: DecisionRecord;
-  /** Whether an attribute was left out: then it cannot be decided again. */
-  readonly redacted: boolean;
+  /** The paths at which something was left out. */
+  readonly redactedPaths: readonly string[];
 }
 
 /**
@@ -19,9 +19,12 @@ export function createRedaction(
   const isClientRedacted = paths.includes("client_id");
   return (given) => {
     const attributes = paths.reduce((left, path) => without(left, path), given.attributes);
-    if (attributes === given.attributes) return { record: given, redacted: false };
+    if (attributes === given.attributes) return { record: given, redactedPaths: [] };
+    const redactedPaths = paths.filter(
+      (path) => without(given.attributes, path) !== given.attributes,
+    );
     const clientId = isClientRedacted ? "" : given.clientId;
-    return { record: { ...given, attributes, clientId }, redacted: true };
+    return { record: { ...given, attributes, clientId }, redactedPaths };
   };
 }
 

@@ -63,6 +63,7 @@ function violationsOf(failure: Failure): { field: string; description: string }[
     case "ETAG_MISMATCH":
     case "FILE_CHANGED_ON_DISK":
     case "POLICY_FILE_READ_ONLY":
+    case "IMPACT_TOO_LARGE":
     case "POLICY_VERSION_NOT_FOUND":
     case "TOO_MANY_SUBSCRIBERS":
     case "STORAGE_UNAVAILABLE":

@@ -140,7 +140,14 @@ export function createPolicyVersionHandlers(versions: PolicyVersions): ServiceHa
 }
 
 function authorOf({ peer, metadata }: CallContext): ChangeAuthor {
-  return { actor: peer, reason: metadata.get("x-change-reason").map(String).join("; ") };
+  const reason = metadata.get("x-change-reason").map(String).join("; ");
+  const [confirmed] = metadata.get("x-confirm-impact").map(String);
+  if (confirmed === undefined) return { actor: peer, reason };
+  if (/^\d{1,9}$/.test(confirmed))
+    return { actor: peer, reason, confirmedFlips: Number(confirmed) };
+  const rule = `must be how many decisions the change flips, such as 37, got ${confirmed.slice(0, 100)}`;
+  const violations = [{ field: "x-confirm-impact", rule }];
+  throw new PdpError({ reason: "REQUEST_INVALID", violations });
 }
 
 function given(policy: Policy | undefined): Policy {

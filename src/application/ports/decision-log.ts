@@ -12,8 +12,10 @@ export interface LoggedDecision {
   readonly requestId: string;
   /** What was decided on: the attributes with what the engine added, without redacted paths. */
   readonly attributes: ValueMap;
-  /** True when a redacted path was left out, so that it cannot be decided again. */
+  /** True when a redacted path was left out, so that it may not be decidable again. */
   readonly redacted: boolean;
+  /** The paths that were left out. Absent when none was, or nobody knows which. */
+  readonly redactedPaths?: readonly string[];
   readonly decision: Decision;
   readonly durationMs: number;
 }

@@ -5,7 +5,7 @@ import { isLoopbackAddress } from "../peer.js";
 import type { CallContext } from "../rpc.js";
 
 const METADATA_PREFIX = "grpc-metadata-";
-const PLAIN_METADATA = new Set(["authorization", "x-change-reason"]);
+const PLAIN_METADATA = new Set(["authorization", "x-change-reason", "x-confirm-impact"]);
 const MS_PER_UNIT = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

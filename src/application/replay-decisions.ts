@@ -1,0 +1,104 @@
+import { decide, decideByReference } from "../core/decide.js";
+import type { Decision } from "../core/decision.js";
+import type { Policy } from "../core/policy.js";
+import { accessRequest } from "../core/request.js";
+import { type PolicySnapshot, snapshotSteps } from "../core/snapshot.js";
+import { createImpactTally, type ImpactTally, type PolicyImpact } from "./policy-impact.js";
+import type { Clock } from "./ports/clock.js";
+import type { DecisionLog, DecisionPosition, LoggedDecision } from "./ports/decision-log.js";
+import { redactedRequest } from "./redacted-request.js";
+import { createRuleChanges } from "./rule-changes.js";
+import { runInSlices } from "./run-in-slices.js";
+
+/** The set that decides, and what a change would make of it. */
+export interface ChangedPolicies {
+  readonly snapshot: PolicySnapshot;
+  /** What `snapshot` was built of. */
+  readonly before: readonly Policy[];
+  readonly after: readonly Policy[];
+}
+
+/**
+ * Decides the newest `maxDecisions` recorded decisions again, under both sets, with the attributes as
+ * they were recorded, the time among them. What was answered then does not count: another set, or
+ * trust, may have answered. Calls run one after the other.
+ *
+ * @throws {PdpError} STORAGE_UNAVAILABLE.
+ */
+export type ReplayDecisions = (
+  change: ChangedPolicies,
+  maxDecisions: number,
+) => Promise<PolicyImpact>;
+
+const PAGE = 1000;
+const EVERY_DECISION = { clientId: "", policyId: "", ruleId: "", policyType: "" };
+
+/**
+ * Works in slices of a few milliseconds between which checks have their turn, and not in a thread: a
+ * compiled set cannot be handed to one, so that it would have to be compiled there again, and 10,000
+ * decisions are a fraction of a second.
+ */
+export function createDecisionReplay({
+  decisionLog,
+  clock,
+}: {
+  readonly decisionLog: Pick<DecisionLog, "list">;
+  readonly clock: Pick<Clock, "monotonicMs">;
+}): ReplayDecisions {
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function replay(change: ChangedPolicies, maxDecisions: number): Promise<PolicyImpact> {
+    const { policyVersion, unknownTypeEffect } = change.snapshot;
+    const changed = await runInSlices(
+      snapshotSteps(change.after, { policyVersion, unknownTypeEffect }),
+      clock,
+    );
+    const tally = createImpactTally(createRuleChanges(change.before, change.after));
+    let left = maxDecisions;
+    let after: DecisionPosition | undefined;
+    do {
+      const limit = Math.min(left, PAGE);
+      const page = await decisionLog.list({ ...EVERY_DECISION, limit, ...(after && { after }) });
+      await runInSlices(tallySteps(page.decisions, [change.snapshot, changed], tally), clock);
+      left -= page.decisions.length;
+      after = page.next;
+    } while (left > 0 && after);
+    return tally.result();
+  }
+
+  return (change, maxDecisions) => {
+    const result = queue.then(() => replay(change, maxDecisions));
+    queue = result.catch(() => undefined);
+    return result;
+  };
+}
+
+type Sides = readonly [before: PolicySnapshot, after: PolicySnapshot];
+
+function* tallySteps(
+  decisions: readonly LoggedDecision[],
+  sides: Sides,
+  tally: ImpactTally,
+): Generator<void, void> {
+  for (const logged of decisions) {
+    yield;
+    const answers = answersTo(logged, sides);
+    if (answers) tally.decided(logged.decisionId, ...answers);
+    else tally.notReplayable();
+  }
+}
+
+/** Undefined where an answer depends on what was not stored. */
+function answersTo(
+  { policyType, attributes, redacted, redactedPaths }: LoggedDecision,
+  [before, after]: Sides,
+): readonly [Decision, Decision] | undefined {
+  if (!redacted) {
+    const request = accessRequest(policyType, attributes);
+    return [decide(before, request), decide(after, request)];
+  }
+  if (!redactedPaths) return undefined;
+  const { request, wasNeeded } = redactedRequest(policyType, attributes, redactedPaths);
+  const answers = [decideByReference(before, request), decideByReference(after, request)] as const;
+  return wasNeeded() ? undefined : answers;
+}
