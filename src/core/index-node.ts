@@ -31,7 +31,7 @@ interface LeafRule {
 
 /** When rules are asked, joined as bits or told apart by a hash. Changes the cost, never the answer. */
 export interface IndexShape {
-  /** Asking so many one by one is cheaper than reading a bucket. */
+  /** Asking so many one by one is cheaper than reading one dimension of a bucket. */
   readonly few: number;
   /** The bits of so many are so short that a hash would save nothing. */
   readonly crowd: number;
@@ -73,13 +73,17 @@ export function* buildIndexNode(
 
 function* buildLeaf(
   entries: readonly IndexEntry[],
-  { few }: IndexShape,
+  { few, crowd }: IndexShape,
 ): Generator<void, IndexNode> {
-  if (entries.length > few) {
+  if (entries.length > crowd || entries.length > few * attributesOf(entries).size) {
     return { kind: "bucket", bucket: yield* buildBitBucket(entries) };
   }
   const rules = entries.map(({ ordinal, fields }) => ({ ordinal, target: targetOf(fields) }));
   return { kind: "rules", rules };
+}
+
+function attributesOf(entries: readonly IndexEntry[]): ReadonlySet<KeyedAttribute> {
+  return new Set(entries.flatMap(({ fields }) => fields.map(({ attribute }) => attribute)));
 }
 
 /** Groups rules by what they want of `attribute`; it need not be asked again in a group. */
