@@ -68,7 +68,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.mjs", "vitest.config.ts"],
+    files: ["**/*.mjs", "vitest*.config.ts"],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { "no-restricted-syntax": "off" },
   },

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   formatAddress,
+  formatAddressRange,
   formatPrefix,
   parseAddress,
   parseAddressRange,
@@ -61,6 +62,10 @@ describe("parseAddress", () => {
     ["five digits are no group",                       "12345::", undefined],
     ["IPv4 may stand at the end of IPv6",              "64:ff9b::10.0.0.1", "64:ff9b::a00:1"],
     ["IPv4 may stand nowhere else",                    "10.0.0.1::", undefined],
+    ["also where the groups add up to eight",          "10.0.0.1:2:3:4:5:6:7", undefined],
+    ["the longest text of an address is read",         "1111:2222:3333:4444:5555:6666:255.255.255.255", "1111:2222:3333:4444:5555:6666:ffff:ffff"],
+    ["the longest run of zeros is shortened",          "1:0:0:0:2:0:0:3", "1::2:0:0:3"],
+    ["of two as long the first",                       "1:0:0:2:0:0:3:4", "1::2:0:0:3:4"],
     ["mapped IPv6 is the IPv4 address it stands for",  "::ffff:10.0.0.1", "10.0.0.1"],
     ["also in hex",                                    "::ffff:0a00:0001", "10.0.0.1"],
     ["also written out",                               "0:0:0:0:0:FFFF:10.0.0.1", "10.0.0.1"],
@@ -85,7 +90,8 @@ describe("parseAddress", () => {
       }),
       { numRuns: 3_000 },
     );
-    expect(Math.min(seen.addresses, seen.others)).toBeGreaterThan(300);
+    const fewer = Math.min(seen.addresses, seen.others);
+    expect(fewer / (seen.addresses + seen.others)).toBeGreaterThan(0.1);
   });
 
   it("reads back what formatAddress writes, which net.isIP takes for the same family", () => {
@@ -117,6 +123,8 @@ describe("parsePrefix", () => {
     ["also IPv6",                               "2001:db8::1", "2001:db8::1/128"],
     ["a CIDR is the network",                   "10.0.0.0/29", "10.0.0.0/29"],
     ["IPv6 too",                                "2001:db8::/32", "2001:db8::/32"],
+    ["a full length may be written",            "10.0.0.1/32", "10.0.0.1/32"],
+    ["also of IPv6",                            "2001:db8::1/128", "2001:db8::1/128"],
     ["all of IPv4",                             "0.0.0.0/0", "0.0.0.0/0"],
     ["all of IPv6",                             "::/0", "::/0"],
     ["a mapped address is IPv4",                "::ffff:10.0.0.1", "10.0.0.1/32"],
@@ -151,6 +159,7 @@ describe("parsePrefix", () => {
     ["leading zeros are refused",                  "010.0.0.1", /leave out leading zeros/],
     ["blanks are refused",                         "10.0.0.1 ", /leave out the blanks/],
     ["a host name is refused",                     "fl-server", /is not an IPv4 or IPv6 address or CIDR/],
+    ["a word is refused, without a hint",          "server", /is not an IPv4 or IPv6 address or CIDR$/],
     ["empty text is refused",                      "", /"" is not an IPv4/],
   ])("%s", (_says, text, problem) => {
     expect(parsePrefix(text)).toEqual({ ok: false, problem: expect.stringMatching(problem) as unknown });
@@ -206,9 +215,15 @@ describe("parseAddressRange and rangeContains", () => {
     ["a lone address is refused",          "10.0.0.1", /is not a range/],
     ["a CIDR is refused",                  "10.0.0.0/24", /is not a range/],
     ["an open end is refused",             "10.0.0.1-", /is not a range/],
+    ["an open start is refused",           "-10.0.0.1", /is not a range/],
     ["three parts are refused",            "10.0.0.1-10.0.0.2-10.0.0.3", /is not a range/],
     ["a short end is refused",             "10.0.0.1-9", /is not a range/],
   ])("%s", (_says, text, problem) => {
     expect(parseAddressRange(text)).toEqual({ ok: false, problem: expect.stringMatching(problem) as unknown });
+  });
+
+  it("formatAddressRange writes what parseAddressRange reads", () => {
+    const parsed = parseAddressRange(" 10.0.0.5 - ::ffff:10.0.0.9");
+    expect(parsed.ok && formatAddressRange(parsed.value)).toBe("10.0.0.5-10.0.0.9");
   });
 });

@@ -35,7 +35,6 @@ describe("the index", () => {
       { numRuns: PAIRS / REQUESTS_PER_SET },
     );
     const { pairs, ...cases } = coverage;
-    expect(pairs).toBe(PAIRS);
     for (const [name, count] of Object.entries(cases)) {
       expect.soft(count / pairs, name).toBeGreaterThanOrEqual(LEAST_SHARE);
     }

@@ -37,11 +37,12 @@ function without(all: readonly Policy[], rules: ReadonlySet<string>): readonly P
 
 describe("what the linter says of rules is so", () => {
   it("no answer changes when every shadowed rule is switched off", () => {
-    let shadowed = 0;
+    const seen = { sets: 0, shadowed: 0 };
     fc.assert(
       fc.property(policies, fc.array(writtenRequest, { maxLength: 8 }), (all, requests) => {
         const rules = found(all, "shadowed-rule");
-        shadowed += rules.size;
+        seen.sets += 1;
+        seen.shadowed += rules.size;
         const [full, fewer] = [all, without(all, rules)].map((set) =>
           buildSnapshot(set, { policyVersion: 1 }),
         );
@@ -52,7 +53,7 @@ describe("what the linter says of rules is so", () => {
       }),
       { numRuns: 500 },
     );
-    expect(shadowed).toBeGreaterThan(100);
+    expect(seen.shadowed / seen.sets).toBeGreaterThan(0.2);
   });
 
   it("a target that covers another holds wherever that one does, and targets that hold together can meet", () => {
@@ -108,7 +109,7 @@ const condition = fc.letrec<{ text: string }>((tie) => ({
 const value = fc.constantFrom(0, 1, 2, 2.5, 3, "2", "x", true, false);
 
 it("a condition comes to nothing that is said to be impossible", () => {
-  const seen = { true: 0, neverTrue: 0 };
+  const seen = { conditions: 0, neverTrue: 0, requests: 0, true: 0 };
   fc.assert(
     fc.property(
       condition,
@@ -120,12 +121,14 @@ it("a condition comes to nothing that is said to be impossible", () => {
       (text, parameters, requests) => {
         const expression = expressionOf(text);
         const possible = possibleOutcomes(expression, parameters);
+        seen.conditions += 1;
         if (!possible.true) seen.neverTrue += 1;
         for (const attributes of requests) {
           const { outcome } = evaluateCondition(
             expression,
             (path) => lookUp(parameters, path) ?? lookUp(attributes, path),
           );
+          seen.requests += 1;
           if (outcome === "true") seen.true += 1;
           expect([outcome, possible[outcome]]).toEqual([outcome, true]);
         }
@@ -133,6 +136,6 @@ it("a condition comes to nothing that is said to be impossible", () => {
     ),
     { numRuns: 2000 },
   );
-  expect(seen.true).toBeGreaterThan(1000);
-  expect(seen.neverTrue).toBeGreaterThan(100);
+  expect(seen.true / seen.requests).toBeGreaterThan(0.025);
+  expect(seen.neverTrue / seen.conditions).toBeGreaterThan(0.05);
 });

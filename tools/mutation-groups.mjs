@@ -1,0 +1,64 @@
+// Which tests must find the mutants of which files. Few tests per file, because every mutant costs
+// a run of all that reach it, and because a file's own tests should hold it, not its users' tests.
+
+export const MINIMUM_SCORE = 85; // Per cent of the mutants of all files together.
+
+const GROUPS = {
+  texts: {
+    files: "address nearest policy-types port-set protocol quoted request values verbs",
+    tests: "address nearest port-set protocol quoted request values verbs",
+  },
+  targets: {
+    files: "connection-violations context-violations parse-target-field target",
+    tests: "connection-violations context-violations parse-target-field target",
+  },
+  conditions: {
+    files: "condition condition-failure condition-operators evaluate-condition",
+    tests:
+      "condition-operators condition-steps evaluate-condition evaluate-condition.property " +
+      "reference-evaluator",
+  },
+  decisions: {
+    files:
+      "combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
+      "obligations policy reason reference-evaluator rule-ref snapshot",
+    tests: "combining explain obligations order-does-not-matter.property reference-evaluator",
+  },
+  index: {
+    files:
+      "bit-bucket index-dimension index-entry index-keys index-node ordinal-set prefix-table rule-index " +
+      "steps type-policies",
+    tests: "index-equals-reference.property rule-index",
+  },
+  advice: {
+    files: "candidate-changes counterfactual nearest-rule",
+    tests: "counterfactual nearest-rule",
+  },
+  lint: {
+    files:
+      "lint/check-conditions lint/check-targets lint/compare-rules lint/condition-bounds " +
+      "lint/condition-outcomes lint/condition-parts lint/finding lint/known-clients lint/lint " +
+      "lint/lint-checks lint/lookalike lint/target-buckets lint/target-relation",
+    tests: "lint/lint-checks lint/lint-silence lint/lint.property lint/lookalike",
+  },
+};
+
+/** @type {ReadonlyMap<string, { files: string[], tests: string[], report: string }>} */
+export const MUTATION_GROUPS = new Map(
+  Object.entries(GROUPS).map(([name, { files, tests }]) => [
+    name,
+    {
+      files: files.split(" ").map((file) => `src/core/${file}.ts`),
+      tests: tests.split(" ").map((test) => `test/core/${test}.test.ts`),
+      report: `reports/mutation/${name}.json`,
+    },
+  ]),
+);
+
+/** The group that the environment variable `MUTATION_GROUP` names. */
+export function chosenGroup() {
+  const name = process.env.MUTATION_GROUP ?? "";
+  const group = MUTATION_GROUPS.get(name);
+  if (!group) throw new Error(`MUTATION_GROUP: no group \`${name}\`; start with npm run mutation`);
+  return group;
+}
