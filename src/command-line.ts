@@ -15,6 +15,7 @@ import { SETTINGS } from "./config/settings.js";
 import { StartError } from "./engine.js";
 import { runLintCommand } from "./lint-command.js";
 import { offlineDecisionPoint } from "./offline-policies.js";
+import { addPoliciesCommand } from "./policies-command.js";
 import { runEngine } from "./run-engine.js";
 import { runTestCommand } from "./test-command.js";
 
@@ -186,6 +187,14 @@ export async function runCommandLine(
         ...told,
       });
     });
+
+  addPoliciesCommand(program, {
+    defaultAddress: DEFAULT_ADDRESS,
+    told,
+    done: (code) => {
+      exitCode = code;
+    },
+  });
 
   try {
     await program.parseAsync(argv, { from: "user" });

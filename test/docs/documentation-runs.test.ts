@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -42,15 +43,20 @@ const COMMANDS = BLOCKS.filter(({ language }) => language === "console").flatMap
   },
 );
 
+const policies = mkdtempSync(join(tmpdir(), "documented-policies-"));
 let engine: EngineProcess;
 let ports: Awaited<ReturnType<EngineProcess["listening"]>>;
 beforeAll(async () => {
-  engine = startProcess({ STORAGE: "memory" });
+  // A copy: some pages change policy.
+  cpSync(join(ROOT, "policies"), policies, { recursive: true });
+  const POLICY_FILE = join(policies, "policies.json");
+  engine = startProcess({ STORAGE: "memory", POLICY_FILE });
   ports = await engine.listening();
 });
 afterAll(async () => {
   engine.child.kill("SIGTERM");
   await engine.exited;
+  rmSync(policies, { recursive: true });
 });
 
 describe("commands in the documentation print what is shown", () => {
@@ -113,7 +119,7 @@ async function run(command: string): Promise<string> {
     .replaceAll("localhost:9091", `localhost:${ports.metrics}`);
   if (placed.startsWith("grpcurl ")) return grpcurl(placed);
   return shell(
-    placed.startsWith("npx flopynet-policy check") && !placed.includes("--policies")
+    /^npx flopynet-policy (check|policies) /.test(placed) && !placed.includes("--policies")
       ? `${placed} --address 127.0.0.1:${ports.grpc}`
       : placed,
   );

@@ -77,7 +77,8 @@ export function createEngineClient({ address }: { readonly address: string }): E
   };
 }
 
-function messageOf(error: ServiceError | null, address: string): string {
+/** Why a call failed, in one line for a person. */
+export function messageOf(error: ServiceError | null, address: string): string {
   const unreachable = `engine not reachable at ${address}: start it with npm start, or name another with --address`;
   if (error === null) return `the engine at ${address} gave no answer`;
   const { code, details } = error;

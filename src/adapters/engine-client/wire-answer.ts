@@ -152,7 +152,8 @@ function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-function mapOf(struct: WireStruct | null | undefined): ValueMap {
+/** The values of a Struct; none where it is absent. */
+export function mapOf(struct: WireStruct | null | undefined): ValueMap {
   const fields = Object.entries(struct?.fields ?? {});
   return Object.fromEntries(fields.map(([key, value]) => [key, valueOf(value)]));
 }

@@ -1,9 +1,10 @@
-import { applyEdits, modify } from "jsonc-parser";
+import { idOf } from "../../application/document-facts.js";
 import type { PolicyEdit } from "../../application/ports/policy-writer.js";
 import { sameValue } from "../../application/same-value.js";
 import { isList, isPlainMap, type Value, type ValueMap } from "../../core/values.js";
 import { type JsonNode, memberOf, type PathStep, textOf, valueOf } from "./json-tree.js";
 import { parsePolicyFile } from "./parse-policy-file.js";
+import { setJson } from "./set-json.js";
 
 /** What a main file is that nobody has written yet. */
 const EMPTY = '{\n  "version": 1,\n  "policies": {}\n}\n';
@@ -22,7 +23,7 @@ export function editPolicyText(
   edit: PolicyEdit,
   defaultIds: ReadonlySet<string>,
 ): string {
-  const start = inObjectForm(text ?? EMPTY);
+  const start = inObjectForm(onSeveralLines(text ?? EMPTY));
   switch (edit.kind) {
     case "put": {
       const id = idOf(edit.document);
@@ -36,7 +37,7 @@ export function editPolicyText(
       const deleted = deletedIn(start);
       const isNew = defaultIds.has(policyId) && !deleted.includes(policyId);
       return withDeleted(
-        set(start, ["policies", policyId], undefined),
+        setJson(start, ["policies", policyId], undefined),
         isNew ? [...deleted, policyId] : deleted,
       );
     }
@@ -52,7 +53,7 @@ export function editPolicyText(
 
 /** The text with this `version`. */
 export function withVersion(text: string, version: number): string {
-  return set(text, ["version"], version);
+  return setJson(text, ["version"], version);
 }
 
 /** The ids of the policies of a file of either form; empty for a text that is none. */
@@ -65,11 +66,11 @@ export function policyIdsIn(text: string): ReadonlySet<string> {
 
 function withPolicy(text: string, id: string, document: ValueMap): string {
   const before = policyIn(text, id);
-  if (before === undefined) return set(text, ["policies", id], withoutId(document));
+  if (before === undefined) return setJson(text, ["policies", id], withoutId(document));
   const after = Object.hasOwn(before, "id") ? document : withoutId(document);
   const changes = smallChanges(["policies", id], before, after);
-  if (changes.length > MOST_SMALL_CHANGES) return set(text, ["policies", id], after);
-  return changes.reduce((edited, { path, value }) => set(edited, path, value), text);
+  if (changes.length > MOST_SMALL_CHANGES) return setJson(text, ["policies", id], after);
+  return changes.reduce((edited, { path, value }) => setJson(edited, path, value), text);
 }
 
 /** In the order of the text, new ones at the end. */
@@ -80,7 +81,39 @@ function withPolicies(text: string, documents: readonly ValueMap[]): string {
   const policies = Object.fromEntries(
     [...ids].map((id) => [id, withoutId(wanted.get(id) ?? {})] as const),
   );
-  return set(text, ["policies"], policies);
+  return setJson(text, ["policies"], policies);
+}
+
+/** What a program wrote on one line becomes readable to people. */
+function onSeveralLines(text: string): string {
+  const { root } = parsePolicyFile(text);
+  const isReadable = root === undefined || text.trim().includes("\n");
+  return isReadable ? text : `${printed(root, "")}\n`;
+}
+
+// Not by way of an object, which would put keys that look like numbers first.
+function printed(node: JsonNode, indent: string): string {
+  const inner = `${indent}  `;
+  const block = (open: string, parts: readonly string[], close: string): string =>
+    parts.length === 0
+      ? open + close
+      : `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
+  switch (node.kind) {
+    case "scalar":
+      return JSON.stringify(node.value);
+    case "list":
+      return block(
+        "[",
+        node.elements.map((element) => printed(element, inner)),
+        "]",
+      );
+    case "object": {
+      const members = [...node.members].map(
+        ([key, member]) => `${JSON.stringify(key)}: ${printed(member.node, inner)}`,
+      );
+      return block("{", members, "}");
+    }
+  }
 }
 
 function inObjectForm(text: string): string {
@@ -90,12 +123,12 @@ function inObjectForm(text: string): string {
     textOf(element, "id") ?? "",
     withoutId(valueOf(element) as ValueMap),
   ]);
-  return set(text, ["policies"], Object.fromEntries(byId) as ValueMap);
+  return setJson(text, ["policies"], Object.fromEntries(byId) as ValueMap);
 }
 
 function withDeleted(text: string, ids: readonly string[]): string {
   if (sameValue(deletedIn(text), ids)) return text;
-  return set(text, ["deleted"], ids.length === 0 ? undefined : ids);
+  return setJson(text, ["deleted"], ids.length === 0 ? undefined : ids);
 }
 
 function deletedIn(text: string): readonly string[] {
@@ -139,19 +172,6 @@ function smallChanges(
         : [{ path: [...path, key], value }],
     ),
   ];
-}
-
-function set(text: string, path: readonly PathStep[], value: Value | undefined): string {
-  const formattingOptions = {
-    insertSpaces: true,
-    tabSize: 2,
-    eol: text.includes("\r\n") ? "\r\n" : "\n",
-  };
-  return applyEdits(text, modify(text, [...path], value, { formattingOptions }));
-}
-
-function idOf(document: ValueMap): string {
-  return String(document["id"]);
 }
 
 /** Its key says it. */

@@ -80,11 +80,11 @@ describe("the text after a change", () => {
     );
   });
 
-  it("has a new policy at the end, it and its neighbour with two spaces a level", async () => {
+  it("has a new policy at the end, with two spaces for each level", async () => {
     await write(PUT);
     expect(lines().slice(4)).toEqual([
       ...TEXT.split("\n").slice(4, 5),
-      ...['    "a": {', '      "type": "t",', '      "rules": []', "    },"],
+      '    "a": {"type": "t", "rules": []},',
       '    "n": {',
       '      "type": "t",',
       '      "rules": []',

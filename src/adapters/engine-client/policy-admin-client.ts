@@ -1,0 +1,210 @@
+import { fileURLToPath } from "node:url";
+import {
+  type ChannelCredentials,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { issueText } from "../../application/errors.js";
+import type { ValueMap } from "../../core/values.js";
+import { EngineError, messageOf } from "./engine-client.js";
+import { documentFromWire, wireFromDocument, type WirePolicy } from "./wire-policy.js";
+
+/** A policy of a running engine. */
+export interface RemotePolicy {
+  /** In the words of files. */
+  readonly document: ValueMap;
+  readonly etag: string;
+  readonly policyVersion: number;
+  /** `file`, `default_file`, `api`; empty for a policy of the past. */
+  readonly source: string;
+}
+
+export interface RemoteVersion {
+  readonly policyVersion: number;
+  /** ISO 8601, UTC. */
+  readonly createTime: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly source: string;
+}
+
+/** Which policy, why, and in which state: an empty etag stands for any. */
+export interface RemoteChange {
+  readonly policyId: string;
+  readonly etag: string;
+  readonly reason: string;
+}
+
+/** Shows and changes the policy of a running engine. Every call may throw an EngineError. */
+export interface PolicyAdminClient {
+  list(type: string): Promise<readonly RemotePolicy[]>;
+  /** Undefined when there is no such policy, now or in that version. */
+  get(policyId: string, policyVersion?: number): Promise<RemotePolicy | undefined>;
+  /** Errors in the text of a policy file, one a line; empty when there is none. */
+  problemsOf(text: string): Promise<readonly string[]>;
+  /** Creates where the etag is undefined, else updates. */
+  put(
+    document: ValueMap,
+    options: {
+      readonly etag: string | undefined;
+      readonly reason: string;
+      readonly validateOnly: boolean;
+    },
+  ): Promise<RemotePolicy>;
+  remove(change: RemoteChange): Promise<{ readonly policyVersion: number }>;
+  setEnabled(change: RemoteChange, enabled: boolean): Promise<RemotePolicy>;
+  /** Newest first, at most `limit` (up to 1,000). */
+  versions(limit: number): Promise<readonly RemoteVersion[]>;
+  diff(fromVersion: number, toVersion: number): Promise<string>;
+  rollback(policyVersion: number, reason: string): Promise<{ readonly policyVersion: number }>;
+  close(): void;
+}
+
+interface WireVersion {
+  readonly policyVersion: number;
+  readonly createTime: { readonly seconds: number; readonly nanos: number } | null;
+  readonly actor: string;
+  readonly reason: string;
+  readonly source: string;
+}
+
+interface Answer {
+  readonly policy: WirePolicy;
+  readonly policies: readonly WirePolicy[];
+  readonly nextPageToken: string;
+  readonly policyVersion: number;
+  readonly versions: readonly WireVersion[];
+  readonly unifiedText: string;
+  readonly issues: readonly {
+    readonly severity: string;
+    readonly path: string;
+    readonly line: number;
+    readonly column: number;
+    readonly message: string;
+    readonly suggestion: string;
+  }[];
+}
+
+type Call = (
+  request: object,
+  metadata: Metadata,
+  options: { deadline: Date },
+  callback: (error: ServiceError | null, answer?: Answer) => void,
+) => void;
+type Stub = Readonly<Record<string, Call>> & { close(): void };
+type StubClass = new (address: string, credentials: ChannelCredentials) => Stub;
+
+const PROTO_FOLDER = fileURLToPath(new URL("../../../proto", import.meta.url));
+const TIMEOUT_MS = 30_000;
+
+/** @param options - `address` is `host:port`. */
+export function createPolicyAdminClient({
+  address,
+}: {
+  readonly address: string;
+}): PolicyAdminClient {
+  const definition = loadSync("flopynet/policy/v1/policy_admin_service.proto", {
+    includeDirs: [PROTO_FOLDER],
+    ...{ longs: Number, enums: String, defaults: true, oneofs: true },
+  });
+  const loaded = loadPackageDefinition(definition) as unknown as {
+    flopynet: { policy: { v1: { PolicyAdminService: StubClass } } };
+  };
+  const stub = new loaded.flopynet.policy.v1.PolicyAdminService(
+    address,
+    credentials.createInsecure(),
+  );
+
+  const ask = (method: string, request: object, reason = "") =>
+    new Promise<Answer>((resolve, reject) => {
+      const metadata = new Metadata();
+      if (reason !== "") metadata.set("x-change-reason", reason);
+      const options = { deadline: new Date(Date.now() + TIMEOUT_MS) };
+      stub[method]?.(request, metadata, options, (error, answer) => {
+        if (answer) resolve(answer);
+        else reject(new EngineError(messageOf(error, address), { cause: error }));
+      });
+    });
+
+  return {
+    async list(type) {
+      const found: WirePolicy[] = [];
+      for (let pageToken = ""; ;) {
+        const page = await ask("listPolicies", { type, pageSize: 1000, pageToken });
+        found.push(...page.policies);
+        if (page.nextPageToken === "") return found.map(remotePolicy);
+        pageToken = page.nextPageToken;
+      }
+    },
+    async get(policyId, policyVersion) {
+      try {
+        const version = policyVersion === undefined ? {} : { policyVersion };
+        return remotePolicy((await ask("getPolicy", { policyId, ...version })).policy);
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+    async problemsOf(text) {
+      const { issues } = await ask("validatePolicies", { document: text });
+      return issues
+        .filter(({ severity }) => severity === "ISSUE_SEVERITY_ERROR")
+        .map(({ path, message, suggestion, line, column }) =>
+          issueText({
+            ...{ severity: "error", path, message },
+            file: line === 0 ? "" : `${line}:${column}`,
+            ...(suggestion !== "" && { suggestion }),
+          }),
+        );
+    },
+    async put(document, { etag, reason, validateOnly }) {
+      const method = etag === undefined ? "createPolicy" : "updatePolicy";
+      const policy = { ...wireFromDocument(document), ...(etag !== undefined && { etag }) };
+      return remotePolicy((await ask(method, { policy, validateOnly }, reason)).policy);
+    },
+    remove: ({ policyId, etag, reason }) => ask("deletePolicy", { policyId, etag }, reason),
+    async setEnabled({ policyId, etag, reason }, enabled) {
+      const method = enabled ? "enablePolicy" : "disablePolicy";
+      return remotePolicy((await ask(method, { policyId, etag }, reason)).policy);
+    },
+    async versions(limit) {
+      const { versions } = await ask("listPolicyVersions", { pageSize: limit });
+      return versions.map(remoteVersion);
+    },
+    diff: async (fromVersion, toVersion) =>
+      (await ask("diffPolicyVersions", { fromVersion, toVersion })).unifiedText,
+    rollback: (policyVersion, reason) => ask("rollbackPolicies", { policyVersion, reason }),
+    close: () => {
+      stub.close();
+    },
+  };
+}
+
+function remotePolicy(wire: WirePolicy): RemotePolicy {
+  const source = wire.source.replace("POLICY_SOURCE_", "").toLowerCase();
+  return {
+    document: documentFromWire(wire),
+    etag: wire.etag,
+    policyVersion: wire.policyVersion,
+    source: source === "unspecified" ? "" : source,
+  };
+}
+
+function remoteVersion({ createTime, source, ...version }: WireVersion): RemoteVersion {
+  const { seconds, nanos } = createTime ?? { seconds: 0, nanos: 0 };
+  return {
+    ...version,
+    createTime: new Date(seconds * 1000 + nanos / 1e6).toISOString(),
+    source: source.replace("POLICY_VERSION_SOURCE_", "").toLowerCase(),
+  };
+}
+
+function isNotFound(error: unknown): boolean {
+  return (
+    error instanceof EngineError && (error.cause as ServiceError | null)?.code === status.NOT_FOUND
+  );
+}

@@ -1,0 +1,187 @@
+import type {
+  PolicyAdminClient,
+  RemotePolicy,
+} from "../adapters/engine-client/policy-admin-client.js";
+import { unsendable } from "../adapters/engine-client/wire-policy.js";
+import type { UnifiedDiff } from "../application/ports/unified-diff.js";
+import { isList, isPlainMap, type Value, type ValueMap } from "../core/values.js";
+
+export interface PoliciesDeps {
+  readonly client: PolicyAdminClient;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}
+
+/** 0 done, 1 refused or not there. */
+export type PoliciesExitCode = 0 | 1;
+
+/** `policies list`: one line a policy, in the order in which they are asked. */
+export async function listPolicies(
+  { type = "", format }: { readonly type?: string; readonly format: "text" | "json" },
+  { client, write }: PoliciesDeps,
+): Promise<PoliciesExitCode> {
+  const policies = await client.list(type);
+  if (format === "json") {
+    write(
+      JSON.stringify(
+        policies.map(({ document }) => document),
+        null,
+        2,
+      ),
+    );
+    return 0;
+  }
+  const rows = policies.map(({ document, policyVersion, source }) => [
+    text(document["id"]),
+    text(document["type"]),
+    `priority ${text(document["priority"] ?? 0)}`,
+    document["enabled"] === false ? "disabled" : "enabled",
+    `version ${policyVersion}`,
+    source,
+  ]);
+  write(table(rows));
+  return 0;
+}
+
+/** `policies get ID`: its document, as one would write it into a file. */
+export async function getPolicy(
+  id: string,
+  { at }: { readonly at?: number },
+  { client, write, writeError }: PoliciesDeps,
+): Promise<PoliciesExitCode> {
+  const found = await client.get(id, at);
+  if (found) write(shown(found));
+  else writeError(`policy \`${id}\` not found`);
+  return found ? 0 : 1;
+}
+
+/**
+ * `policies apply FILE`: creates and updates the policies of a file, and removes none. A policy that
+ * was changed by somebody else meanwhile is refused.
+ */
+export async function applyPolicies(
+  content: string,
+  { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string },
+  deps: PoliciesDeps & { readonly unifiedDiff: UnifiedDiff },
+): Promise<PoliciesExitCode> {
+  const { client, write, writeError } = deps;
+  const problems = await client.problemsOf(asPolicyFile(content));
+  const documents = problems.length > 0 ? [] : documentsIn(content);
+  const unsaid = documents.flatMap((document) =>
+    unsendable(document).rules.map(
+      (key) => `${text(document["id"])}: \`${key}\` of a rule can only stand in the engine's file`,
+    ),
+  );
+  if (problems.length + unsaid.length > 0) {
+    writeError([...problems, ...unsaid].join("\n"));
+    return 1;
+  }
+  for (const document of documents) {
+    const id = text(document["id"]);
+    const left = unsendable(document).policy;
+    if (left.length > 0) writeError(`${id}: left out, as notes of the file: ${left.join(", ")}`);
+    const before = await client.get(id);
+    const options = { etag: before?.etag, reason, validateOnly: dryRun };
+    const after = await client.put(document, options);
+    if (dryRun) write(differenceText(id, before, after, deps.unifiedDiff));
+    else write(`${id}: ${verbOf(before, after)} (version ${after.policyVersion})`);
+  }
+  return 0;
+}
+
+/** `policies history`: newest first. */
+export async function showHistory(
+  { limit }: { readonly limit: number },
+  { client, write }: PoliciesDeps,
+): Promise<PoliciesExitCode> {
+  const versions = await client.versions(limit);
+  write(
+    table(
+      versions.map(({ policyVersion, createTime, source, actor, reason }) => [
+        `version ${policyVersion}`,
+        createTime,
+        source,
+        actor === "" ? "-" : actor,
+        reason,
+      ]),
+    ),
+  );
+  return 0;
+}
+
+/** `policies diff FROM [TO]`: as `git diff` shows it; TO is the newest version unless given. */
+export async function showDiff(
+  from: number,
+  to: number | undefined,
+  { client, write }: PoliciesDeps,
+): Promise<PoliciesExitCode> {
+  const [newest] = to === undefined ? await client.versions(1) : [];
+  const difference = await client.diff(from, to ?? newest?.policyVersion ?? from);
+  write(difference === "" ? "no difference" : difference.trimEnd());
+  return 0;
+}
+
+function differenceText(
+  id: string,
+  before: RemotePolicy | undefined,
+  after: RemotePolicy,
+  unifiedDiff: UnifiedDiff,
+): string {
+  const difference = unifiedDiff(
+    { name: `policies/${id} (now)`, text: before && `${shown(before)}\n` },
+    { name: `policies/${id} (then)`, text: `${shown(after)}\n` },
+  );
+  return difference === "" ? `${id}: unchanged` : difference.trimEnd();
+}
+
+function verbOf(before: RemotePolicy | undefined, after: RemotePolicy): string {
+  if (before === undefined) return "created";
+  return before.etag === after.etag ? "unchanged" : "updated";
+}
+
+/** One policy alone is a file with one policy. */
+function asPolicyFile(content: string): string {
+  const value = parsed(content);
+  const isPolicy = value !== undefined && isPlainMap(value) && !Object.hasOwn(value, "policies");
+  return isPolicy ? JSON.stringify({ policies: [value] }) : content;
+}
+
+/** Of a file that is valid. */
+function documentsIn(content: string): readonly ValueMap[] {
+  const value = parsed(asPolicyFile(content));
+  const policies = value !== undefined && isPlainMap(value) ? value["policies"] : undefined;
+  if (policies === undefined) return [];
+  if (isList(policies)) return policies.filter(isPlainMap);
+  if (!isPlainMap(policies)) return [];
+  return Object.entries(policies).map(([id, policy]) => ({ id, ...(policy as ValueMap) }));
+}
+
+function parsed(content: string): Value | undefined {
+  try {
+    return JSON.parse(content) as Value;
+  } catch {
+    return undefined;
+  }
+}
+
+function shown({ document }: RemotePolicy): string {
+  return JSON.stringify(document, null, 2);
+}
+
+function text(value: Value | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type CliResult, runCli } from "../support/run-cli.js";
+import { SMALL_POLICY_SET } from "../support/small-policy-set.js";
+import { startTestEngine, type TestEngine } from "../support/start-engine.js";
+
+let engine: TestEngine;
+beforeEach(async () => {
+  engine = await startTestEngine({ policies: SMALL_POLICY_SET });
+});
+afterEach(() => engine.stop());
+
+function policies(...args: string[]): Promise<CliResult> {
+  return runCli(["policies", ...args, "--address", `127.0.0.1:${engine.grpcPort}`]);
+}
+
+async function printed(...args: string[]): Promise<string> {
+  const { stdout, stderr, exitCode } = await policies(...args);
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  return stdout;
+}
+
+function fileWith(content: unknown): string {
+  const file = join(engine.folder, "given.json");
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+describe("flopynet-policy policies", () => {
+  it("list prints a line for each policy", async () => {
+    expect(await printed("list")).toBe(
+      [
+        "net     network_security   priority 10  enabled  version 3  file",
+        "rounds  fl_server_control  priority 0   enabled  version 3  file",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("get prints a policy that apply takes back unchanged", async () => {
+    const file = fileWith(await printed("get", "net"));
+    expect(await printed("apply", file)).toBe("net: unchanged (version 3)\n");
+  });
+
+  it("apply creates and updates, and says so", async () => {
+    const { net } = SMALL_POLICY_SET.policies;
+    const file = fileWith({
+      policies: { net: { ...net, priority: 4 }, n: { type: "t", rules: [] } },
+    });
+    expect(await printed("apply", file)).toBe("net: updated (version 4)\nn: created (version 5)\n");
+  });
+
+  it("apply --dry-run prints the difference and changes nothing", async () => {
+    const before = readFileSync(engine.policyFile, "utf8");
+    const net = JSON.parse(await printed("get", "net")) as object;
+    const out = await printed("apply", fileWith({ ...net, priority: 4 }), "--dry-run");
+    expect(out).toContain('-  "priority": 10,\n+  "priority": 4,\n');
+    expect(readFileSync(engine.policyFile, "utf8")).toBe(before);
+  });
+
+  it("enable, disable, delete, history, diff and rollback", async () => {
+    expect(await printed("disable", "net", "--reason", "a drill")).toBe(
+      "net: disabled (version 4)\n",
+    );
+    expect(await printed("enable", "net")).toBe("net: enabled (version 5)\n");
+    expect(await printed("delete", "rounds")).toBe("rounds: deleted (version 6)\n");
+    expect(await printed("history", "--limit", "3")).toMatch(
+      /^version 6 {2}\S+Z {2}api {2}127\.0\.0\.1\nversion 5 .*\nversion 4 {2}\S+ {2}api {2}127\.0\.0\.1 {2}a drill\n$/,
+    );
+    expect(await printed("diff", "4", "5")).toContain('-  "enabled": false\n+  "enabled": true\n');
+    expect(await printed("rollback", "3")).toBe(
+      "the content of version 3 is active as version 7\n",
+    );
+    expect(await printed("diff", "3")).toBe("no difference\n");
+    expect(await printed("get", "net", "--at", "4")).toContain('"enabled": false');
+  });
+
+  // prettier-ignore
+  it.each<[says: string, args: string[], content: unknown, exitCode: number, stderr: string]>([
+    ["a policy that is not there",  ["get", "nobody"],              undefined,                                     1, "policy `nobody` not found"],
+    ["an unknown version",          ["rollback", "9"],              undefined,                                     1, "policy version `9` not found"],
+    ["a stale etag",                ["disable", "net", "--etag", "x"], undefined,                                  1, "has changed since"],
+    ["a version that is none",      ["rollback", "x"],              undefined,                                     2, "whole number"],
+    ["a file that is not there",    ["apply", "/nowhere.json"],     undefined,                                     1, "cannot be read"],
+    ["a file that is not JSON",     ["apply"],                      "{",                                           1, "1:2"],
+    ["a misspelt key of a rule",    ["apply"],                      { id: "n", type: "t", rules: [{ action: "deny", condtion: "x" }] },      1, "condtion"],
+    ["a key that cannot be sent",   ["apply"],                      { id: "n", type: "t", rules: [{ action: "deny", match: { x: 1 }, idle_timeout: 1 }] }, 1, "idle_timeout"],
+  ])("%s is told", async (_says, args, content, exitCode, stderr) => {
+    const file = content === undefined ? [] : [fileWith(content)];
+    const result = await policies(...args, ...file);
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stderr).toContain(stderr);
+    expect(engine.status().policyVersion).toBe(3);
+  });
+});
