@@ -14,6 +14,7 @@ import { createAccessControl } from "./application/access-control.js";
 import { createPolicyActivation, type PolicyActivation } from "./application/activate-policies.js";
 import { createPolicyChanges } from "./application/change-policy.js";
 import { answerWhenRecorded } from "./application/answer-when-recorded.js";
+import { createPolicyImpactAnalysis } from "./application/analyze-policy-impact.js";
 import { createDecisionPoint } from "./application/decision-point.js";
 import { createDecisionRecords } from "./application/decision-records.js";
 import { createDecisionRecorder } from "./application/decision-recorder.js";
@@ -22,8 +23,10 @@ import { createEventMaker, engineStart, engineStop } from "./application/engine-
 import { type EngineStatus, withStorage } from "./application/engine-status.js";
 import { PdpError } from "./application/errors.js";
 import { createEventFeed } from "./application/event-feed.js";
+import { createImpactGuard } from "./application/guard-impact.js";
 import { createMonitoring } from "./application/monitoring.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
+import { createDecisionReplay } from "./application/replay-decisions.js";
 import { createPolicyVersions } from "./application/policy-versions.js";
 import { createPublishEvent } from "./application/publish-event.js";
 import type { Clock } from "./application/ports/clock.js";
@@ -135,6 +138,14 @@ async function startWith(
   });
   const policyCatalog = createPolicyCatalog(activation);
   const status = (): EngineStatus => withStorage(activation.status(), storage.health.failure());
+  const reader = createPolicyReader({ conditionCompiler });
+  const functions = () => functionTexts(settings.POLICY_FUNCTIONS_DIR);
+  const replay = createDecisionReplay({ decisionLog, clock });
+  const maxFlippedPercent = settings.MAX_FLIPPED_DECISIONS_PERCENT;
+  const guard =
+    maxFlippedPercent === undefined
+      ? {}
+      : { guard: createImpactGuard({ replay, maxFlippedPercent }) };
   const handlers = createHandlers({
     decisionPoint: answerWhenRecorded(decisionPoint, records.settled),
     eventFeed,
@@ -144,13 +155,14 @@ async function startWith(
     }),
     policyCatalog,
     policyValidation: createPolicyValidation({
-      reader: createPolicyReader({ conditionCompiler }),
+      ...{ reader, clock, functions },
       clients: FLOPYNET_CLIENTS,
-      clock,
-      functions: () => functionTexts(settings.POLICY_FUNCTIONS_DIR),
     }),
-    policyChanges: createPolicyChanges({ activation, writer, history, makeEvent }),
+    policyChanges: createPolicyChanges({ activation, writer, history, makeEvent, ...guard }),
     policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),
+    analyzePolicyImpact: createPolicyImpactAnalysis({
+      ...{ active: () => activation.active(), reader, functions, replay, clock },
+    }),
     monitoring: createMonitoring({ decisionLog, storage: storage.health, status }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   });

@@ -21,6 +21,7 @@ export const ACCESS: ReadonlyMap<string, Access> = new Map([
   ["PolicyAdminService.ListPolicyVersions", "read"],
   ["PolicyAdminService.GetPolicyVersion", "read"],
   ["PolicyAdminService.DiffPolicyVersions", "read"],
+  ["PolicyAdminService.AnalyzePolicyImpact", "read"],
   ["PolicyAdminService.CreatePolicy", "change"],
   ["PolicyAdminService.UpdatePolicy", "change"],
   ["PolicyAdminService.DeletePolicy", "change"],

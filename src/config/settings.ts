@@ -92,6 +92,7 @@ export const SETTINGS = {
   DECISION_RETENTION_DAYS: number(0.01, 36_500)(7, "Days that recorded decisions are kept"),
   STORAGE_MAX_BYTES: wholeNumber(16 * MIB, 1024 * GIB)(2 * GIB, "Size in bytes above which the oldest events and decisions are removed; policy versions never are"),
   DECISION_REDACT: paths([], "Attributes that are never stored or told, by dotted path (`client.location`), separated by commas"),
+  MAX_FLIPPED_DECISIONS_PERCENT: number(0, 100)(undefined, "Guard on changes through the API: one that would turn more of the newest 10,000 recorded decisions is refused, unless it is confirmed. Unset, none is"),
   INSECURE: flag(false, "Allows changes from other machines although nobody is authenticated"),
   UNKNOWN_POLICY_TYPE: oneOf(["permit", "deny"])("permit", "Answer for a policy type that no enabled policy has (`network_security` denies anyway)"),
   ENGINE_TIME_ZONE: zone("UTC", "Time zone of the attributes `engine.hour`, `engine.minute` and `engine.day_of_week`"),
@@ -123,12 +124,9 @@ export type Settings = {
 export const IGNORED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ["SERVICE_TYPE", "means nothing to this engine"],
   ["SERVICE_VERSION", "means nothing to this engine"],
-  ...[
-    "MAX_FLIPPED_DECISIONS_PERCENT",
-    "TRUST_MODEL",
-    "TRUST_OWN_VIOLATIONS",
-    "TRUST_REGISTRATIONS_PER_OWNER_PER_DAY",
-  ].map((name) => [name, "has no effect in this version"] as const),
+  ...["TRUST_MODEL", "TRUST_OWN_VIOLATIONS", "TRUST_REGISTRATIONS_PER_OWNER_PER_DAY"].map(
+    (name) => [name, "has no effect in this version"] as const,
+  ),
 ]);
 
 /** A kind of value: its rule, which text keeps it, and what that text means. */

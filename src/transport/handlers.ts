@@ -1,5 +1,6 @@
 import type { AccessControl } from "../application/access-control.js";
 import type { RecordedDecisionPoint } from "../application/answer-when-recorded.js";
+import type { AnalyzePolicyImpact } from "../application/analyze-policy-impact.js";
 import type { PolicyChanges } from "../application/change-policy.js";
 import type { Monitoring } from "../application/monitoring.js";
 import type { PolicyCatalog } from "../application/policy-catalog.js";
@@ -15,6 +16,7 @@ import {
   createPolicyChangeHandlers,
   createPolicyVersionHandlers,
 } from "./policy-change-handlers.js";
+import { createPolicyImpactHandlers } from "./policy-impact-handlers.js";
 import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 
 export interface HandlersDeps {
@@ -25,6 +27,7 @@ export interface HandlersDeps {
   readonly policyValidation: PolicyValidation;
   readonly policyChanges: PolicyChanges;
   readonly policyVersions: PolicyVersions;
+  readonly analyzePolicyImpact: AnalyzePolicyImpact;
   readonly monitoring: Monitoring;
   readonly accessControl: AccessControl;
 }
@@ -52,6 +55,7 @@ export function createHandlers(deps: HandlersDeps): HandlersByService {
       ...createPolicyAdminHandlers(deps.policyCatalog, deps.policyValidation, deps.policyVersions),
       ...createPolicyChangeHandlers(deps.policyChanges),
       ...createPolicyVersionHandlers(deps.policyVersions),
+      ...createPolicyImpactHandlers(deps.analyzePolicyImpact),
     }),
     "flopynet.policy.v1.MonitoringService": behind(
       "MonitoringService",

@@ -64,6 +64,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
     bad: ["client.", ".ip", "a..b", "a b", "a,"],
     rule: "must be attribute names such as client_id or client.location, separated by commas",
   },
+  MAX_FLIPPED_DECISIONS_PERCENT: { fallback: undefined, good: [["0", 0], ["2.5", 2.5], ["100", 100]], bad: ["-1", "101", "5%", "few"], rule: "must be a number from 0 to 100" },
   INSECURE: {
     fallback: false,
     good: [["1", true], ["true", true], ["0", false], ["False", false]],

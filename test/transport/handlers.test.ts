@@ -23,6 +23,8 @@ import { PdpError } from "../../src/application/errors.js";
 import { createEventFeed } from "../../src/application/event-feed.js";
 import { createMonitoring } from "../../src/application/monitoring.js";
 import { createPolicyCatalog } from "../../src/application/list-policies.js";
+import { createPolicyImpactAnalysis } from "../../src/application/analyze-policy-impact.js";
+import { createDecisionReplay } from "../../src/application/replay-decisions.js";
 import { createPolicyVersions } from "../../src/application/policy-versions.js";
 import { createPublishEvent } from "../../src/application/publish-event.js";
 import type { Log } from "../../src/application/ports/log.js";
@@ -81,6 +83,11 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
     }),
     policyChanges: createPolicyChanges({ activation, writer, history, makeEvent }),
     policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),
+    analyzePolicyImpact: createPolicyImpactAnalysis({
+      ...{ active: nothing, clock },
+      reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
+      replay: createDecisionReplay({ decisionLog: createMemoryDecisionLog(), clock }),
+    }),
     accessControl: createAccessControl({ insecure }),
   });
 }

@@ -21,6 +21,7 @@ import {
 import { FieldMask } from "../../../google/protobuf/field_mask.js";
 import { Value } from "../../../google/protobuf/struct.js";
 import { Timestamp } from "../../../google/protobuf/timestamp.js";
+import { RuleRef } from "./decision.js";
 import { Policy, PolicyIssue } from "./policy.js";
 
 /** How a version of the policy set came to be. */
@@ -45,6 +46,22 @@ export enum PolicyChangeKind {
   POLICY_CHANGE_KIND_REMOVED = 2,
   /** POLICY_CHANGE_KIND_CHANGED - It is in both, and not the same. */
   POLICY_CHANGE_KIND_CHANGED = 3,
+}
+
+/** What an answer is, in one word. */
+export enum AnswerKind {
+  /** ANSWER_KIND_UNSPECIFIED - Never sent. */
+  ANSWER_KIND_UNSPECIFIED = 0,
+  /** ANSWER_KIND_ALLOWED - Allowed. */
+  ANSWER_KIND_ALLOWED = 1,
+  /** ANSWER_KIND_DENIED_EXPLICIT - Denied by a deny rule. */
+  ANSWER_KIND_DENIED_EXPLICIT = 2,
+  /** ANSWER_KIND_DENIED_DEFAULT - Denied because nothing permitted it. */
+  ANSWER_KIND_DENIED_DEFAULT = 3,
+  /** ANSWER_KIND_DENIED_ERROR - Denied because a rule that would have decided could not be evaluated. */
+  ANSWER_KIND_DENIED_ERROR = 4,
+  /** ANSWER_KIND_DENIED_NOT_TRUSTED - Denied because the client is not trusted. */
+  ANSWER_KIND_DENIED_NOT_TRUSTED = 5,
 }
 
 /** Which policies to list. */
@@ -304,6 +321,53 @@ export interface FieldChange {
     | undefined;
   /** Value in the second version. Absent when the field is not there. */
   after?: any | undefined;
+}
+
+/** A change to think through. */
+export interface AnalyzePolicyImpactRequest {
+  /**
+   * Policies to put, at most 1,000: each is added, or takes the place of the active one with its `id`.
+   * Output-only fields are ignored.
+   */
+  policies: Policy[];
+  /** Ids of active policies to take out. */
+  deletePolicyIds: string[];
+  /** How many recorded decisions to look at, the newest ones: 1 to 100,000. 0 means 10,000. */
+  maxDecisions: number;
+}
+
+/** What the change would have made of the recorded decisions. */
+export interface AnalyzePolicyImpactResponse {
+  /** Decisions that were decided again. At least 0. */
+  decided: number;
+  /** Of `decided`, those that would be denied instead of allowed, or allowed instead of denied. */
+  flipped: number;
+  /**
+   * Decisions that were looked at and not decided again, because they depend on an attribute that the
+   * setting DECISION_REDACT kept out of the record.
+   */
+  notReplayable: number;
+  /** The flipped decisions by what flips them, the largest group first; at most 1,000 groups. */
+  groups: ImpactGroup[];
+}
+
+/** Decisions that the same rule flips from one answer to another. */
+export interface ImpactGroup {
+  /**
+   * A rule of the change that determines the new answer, else one that determined the old answer and
+   * does so no more. Absent where only defaults answer.
+   */
+  rule?:
+    | RuleRef
+    | undefined;
+  /** What the active set answers. */
+  from: AnswerKind;
+  /** What the changed set would answer. */
+  to: AnswerKind;
+  /** How many decisions. At least 1. */
+  count: number;
+  /** `decision_id` of the newest of them, at most 5: ListDecisions shows them. */
+  examples: string[];
 }
 
 /** Where to go back to. */
@@ -2173,6 +2237,279 @@ export const FieldChange: MessageFns<FieldChange> = {
   },
 };
 
+function createBaseAnalyzePolicyImpactRequest(): AnalyzePolicyImpactRequest {
+  return { policies: [], deletePolicyIds: [], maxDecisions: 0 };
+}
+
+export const AnalyzePolicyImpactRequest: MessageFns<AnalyzePolicyImpactRequest> = {
+  encode(message: AnalyzePolicyImpactRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.policies) {
+      Policy.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.deletePolicyIds) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.maxDecisions !== 0) {
+      writer.uint32(24).int32(message.maxDecisions);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzePolicyImpactRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzePolicyImpactRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policies.push(Policy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deletePolicyIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxDecisions = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzePolicyImpactRequest>): AnalyzePolicyImpactRequest {
+    return AnalyzePolicyImpactRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzePolicyImpactRequest>): AnalyzePolicyImpactRequest {
+    const message = createBaseAnalyzePolicyImpactRequest();
+    message.policies = object.policies?.map((e) => Policy.fromPartial(e)) || [];
+    message.deletePolicyIds = object.deletePolicyIds?.map((e) => e) || [];
+    message.maxDecisions = object.maxDecisions ?? 0;
+    return message;
+  },
+};
+
+function createBaseAnalyzePolicyImpactResponse(): AnalyzePolicyImpactResponse {
+  return { decided: 0, flipped: 0, notReplayable: 0, groups: [] };
+}
+
+export const AnalyzePolicyImpactResponse: MessageFns<AnalyzePolicyImpactResponse> = {
+  encode(message: AnalyzePolicyImpactResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decided !== 0) {
+      writer.uint32(8).int32(message.decided);
+    }
+    if (message.flipped !== 0) {
+      writer.uint32(16).int32(message.flipped);
+    }
+    if (message.notReplayable !== 0) {
+      writer.uint32(24).int32(message.notReplayable);
+    }
+    for (const v of message.groups) {
+      ImpactGroup.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzePolicyImpactResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzePolicyImpactResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.decided = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.flipped = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.notReplayable = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.groups.push(ImpactGroup.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzePolicyImpactResponse>): AnalyzePolicyImpactResponse {
+    return AnalyzePolicyImpactResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzePolicyImpactResponse>): AnalyzePolicyImpactResponse {
+    const message = createBaseAnalyzePolicyImpactResponse();
+    message.decided = object.decided ?? 0;
+    message.flipped = object.flipped ?? 0;
+    message.notReplayable = object.notReplayable ?? 0;
+    message.groups = object.groups?.map((e) => ImpactGroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseImpactGroup(): ImpactGroup {
+  return { rule: undefined, from: 0, to: 0, count: 0, examples: [] };
+}
+
+export const ImpactGroup: MessageFns<ImpactGroup> = {
+  encode(message: ImpactGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== undefined) {
+      RuleRef.encode(message.rule, writer.uint32(10).fork()).join();
+    }
+    if (message.from !== 0) {
+      writer.uint32(16).int32(message.from);
+    }
+    if (message.to !== 0) {
+      writer.uint32(24).int32(message.to);
+    }
+    if (message.count !== 0) {
+      writer.uint32(32).int32(message.count);
+    }
+    for (const v of message.examples) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImpactGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImpactGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = RuleRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.from = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.to = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.examples.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ImpactGroup>): ImpactGroup {
+    return ImpactGroup.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ImpactGroup>): ImpactGroup {
+    const message = createBaseImpactGroup();
+    message.rule = (object.rule !== undefined && object.rule !== null) ? RuleRef.fromPartial(object.rule) : undefined;
+    message.from = object.from ?? 0;
+    message.to = object.to ?? 0;
+    message.count = object.count ?? 0;
+    message.examples = object.examples?.map((e) => e) || [];
+    return message;
+  },
+};
+
 function createBaseRollbackPoliciesRequest(): RollbackPoliciesRequest {
   return { policyVersion: "0", reason: "" };
 }
@@ -2305,6 +2642,11 @@ export const RollbackPoliciesResponse: MessageFns<RollbackPoliciesResponse> = {
  * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE), ABORTED (FILE_CHANGED_ON_DISK: the file holds an edit that
  * is not loaded yet; try again), FAILED_PRECONDITION (POLICY_FILE_READ_ONLY), INVALID_ARGUMENT
  * (REQUEST_INVALID), or UNAUTHENTICATED where the caller may not change policy.
+ *
+ * With the setting MAX_FLIPPED_DECISIONS_PERCENT, Create, Update, Delete, Enable, Disable and Rollback
+ * fail with FAILED_PRECONDITION (IMPACT_TOO_LARGE) when they would flip more of the recorded decisions,
+ * unless the metadata `x-confirm-impact` names how many they flip, within one percent of those looked
+ * at.
  */
 export type PolicyAdminServiceService = typeof PolicyAdminServiceService;
 export const PolicyAdminServiceService = {
@@ -2500,6 +2842,26 @@ export const PolicyAdminServiceService = {
     responseDeserialize: (value: Buffer): DiffPolicyVersionsResponse => DiffPolicyVersionsResponse.decode(value),
   },
   /**
+   * Says which of the decisions that were recorded would come out differently if some policies were put
+   * into the active set and others taken out. Each is decided twice, by the active set and by the changed
+   * one, with the attributes as they were recorded, the time among them. Changes nothing.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID; POLICY_INVALID, with the place of every problem:
+   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete) or UNAVAILABLE
+   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   */
+  analyzePolicyImpact: {
+    path: "/flopynet.policy.v1.PolicyAdminService/AnalyzePolicyImpact" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AnalyzePolicyImpactRequest): Buffer =>
+      Buffer.from(AnalyzePolicyImpactRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AnalyzePolicyImpactRequest => AnalyzePolicyImpactRequest.decode(value),
+    responseSerialize: (value: AnalyzePolicyImpactResponse): Buffer =>
+      Buffer.from(AnalyzePolicyImpactResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AnalyzePolicyImpactResponse => AnalyzePolicyImpactResponse.decode(value),
+  },
+  /**
    * Makes the content of an older version the newest version, with a number of its own.
    *
    * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND) or FAILED_PRECONDITION (POLICY_INVALID: that
@@ -2598,6 +2960,16 @@ export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
    * Fails with NOT_FOUND (POLICY_VERSION_NOT_FOUND).
    */
   diffPolicyVersions: handleUnaryCall<DiffPolicyVersionsRequest, DiffPolicyVersionsResponse>;
+  /**
+   * Says which of the decisions that were recorded would come out differently if some policies were put
+   * into the active set and others taken out. Each is decided twice, by the active set and by the changed
+   * one, with the attributes as they were recorded, the time among them. Changes nothing.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID; POLICY_INVALID, with the place of every problem:
+   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete) or UNAVAILABLE
+   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   */
+  analyzePolicyImpact: handleUnaryCall<AnalyzePolicyImpactRequest, AnalyzePolicyImpactResponse>;
   /**
    * Makes the content of an older version the newest version, with a number of its own.
    *
@@ -2854,6 +3226,30 @@ export interface PolicyAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DiffPolicyVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says which of the decisions that were recorded would come out differently if some policies were put
+   * into the active set and others taken out. Each is decided twice, by the active set and by the changed
+   * one, with the attributes as they were recorded, the time among them. Changes nothing.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID; POLICY_INVALID, with the place of every problem:
+   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete) or UNAVAILABLE
+   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   */
+  analyzePolicyImpact(
+    request: AnalyzePolicyImpactRequest,
+    callback: (error: ServiceError | null, response: AnalyzePolicyImpactResponse) => void,
+  ): ClientUnaryCall;
+  analyzePolicyImpact(
+    request: AnalyzePolicyImpactRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AnalyzePolicyImpactResponse) => void,
+  ): ClientUnaryCall;
+  analyzePolicyImpact(
+    request: AnalyzePolicyImpactRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AnalyzePolicyImpactResponse) => void,
   ): ClientUnaryCall;
   /**
    * Makes the content of an older version the newest version, with a number of its own.
