@@ -9,6 +9,9 @@ describe("connectionViolations", () => {
   it.each<[says: string, field: string, value: Value]>([
     ["null is not given",                           "src_ip", null],
     ["an empty text is not given",                  "client_id", ""],
+    ["an empty text is no address either",          "dst_ip", ""],
+    ["nor a port",                                  "dst_port", ""],
+    ["nor a protocol",                              "protocol", ""],
     ["an IPv4 address",                             "src_ip", "10.0.0.1"],
     ["an IPv6 address",                             "dst_ip", "2001:db8::1"],
     ["a mapped address",                            "dst_ip", "::ffff:10.0.0.1"],
@@ -18,11 +21,13 @@ describe("connectionViolations", () => {
     ["a protocol as decimal text",                  "protocol", "255"],
     ["a protocol that nobody knows",                "protocol", "foo"],
     ["a component type that nobody defined",        "src_type", "fl client/7 \u00fc"],
+    ["a component type of 256 characters",          "dst_type", "\u00fc".repeat(256)],
     ["a client id of one character",                "client_id", "x"],
     ["a client id of 256 characters",               "client_id", "x".repeat(256)],
     ["256 characters beyond the basic plane",       "client_id", "\u{1F600}".repeat(256)],
     ["a SPIFFE id",                                 "client_id", "spiffe://example.org/ns/a:b"],
     ["a client id with a blank",                    "client_id", "client 7"],
+    ["a request id of 1,024 characters",            "request_id", "x".repeat(1_024)],
     ["any request id",                              "request_id", "line\nbreak"],
     ["a name that is no field of a connection",     "device", { any: Number.NaN }],
   ])("accepts %s", (_says, field, value) => {

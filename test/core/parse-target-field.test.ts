@@ -91,6 +91,13 @@ describe("parseTargetField", () => {
     });
   });
 
+  it("warns of the prefixes that have host bits only", () => {
+    expect(parseTargetField("src_ip", ["10.0.0.0/29", "10.1.0.1/16"])).toMatchObject({
+      warning: '"10.1.0.1/16" has host bits, which are ignored: it means 10.1.0.0/16',
+    });
+    expect(parseTargetField("src_ip", ["10.0.0.0/29"])).not.toHaveProperty("warning");
+  });
+
   it("answers any value under any key", () => {
     const key = fc.constantFrom(
       "src_ip",

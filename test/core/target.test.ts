@@ -62,11 +62,14 @@ describe("targetMatches", () => {
     ["a mapped address in the request is IPv4",               { src_ip: "10.0.0.0/8" }, { src_ip: "::ffff:a00:1" }, true],
     ["a mapped address in the rule is IPv4",                  { src_ip: "::ffff:10.0.0.1" }, { src_ip: "10.0.0.1" }, true],
     ["one address of a list is enough",                       { src_ip: "10.0.0.0/8" }, { src_ip: ["x", "10.0.0.1"] }, true],
+    ["one prefix of a list is enough",                        { src_ip: ["10.0.0.0/8", "192.168.0.0/16"] }, { src_ip: "192.168.0.1" }, true],
     ["a malformed address does not hold",                     { src_ip: "0.0.0.0/0" }, { src_ip: "unknown" }, false],
     ["a number is no address",                                { src_ip: "0.0.0.1" }, { src_ip: 1 }, false],
     ["src_ip is not dst_ip",                                  { src_ip: "10.0.0.1" }, { dst_ip: "10.0.0.1" }, false],
     ["a range of addresses is about src_ip",                  { src_ip_range: "10.0.0.1-10.0.0.9" }, { src_ip: "10.0.0.9" }, true],
     ["outside it",                                            { src_ip_range: "10.0.0.1-10.0.0.9" }, { src_ip: "10.0.0.10" }, false],
+    ["one range of a list is enough",                         { src_ip_range: ["10.0.0.1-10.0.0.9", "10.1.0.1-10.1.0.9"] }, { src_ip: "10.1.0.5" }, true],
+    ["also for one address of a list",                        { src_ip_range: "10.0.0.1-10.0.0.9" }, { src_ip: ["10.1.0.1", "10.0.0.9"] }, true],
     ["dst_ip_range is about dst_ip",                          { dst_ip_range: "10.0.0.1-10.0.0.9" }, { dst_ip: "10.0.0.1" }, true],
     ["a port",                                                { dst_port: 8080 }, { dst_port: 8080 }, true],
     ["a port as text in the request",                         { dst_port: 8080 }, { dst_port: "8080" }, true],
@@ -105,6 +108,7 @@ describe("traceTarget", () => {
     ["a range of addresses",        "src_ip_range", "10.0.0.1-10.0.0.2", { src_ip: "10.0.0.9" }, false, "10.0.0.9 is outside 10.0.0.1-10.0.0.2"],
     ["a malformed address",         "src_ip", "10.0.0.1", { src_ip: "unknown" }, false, '"unknown" is not an address'],
     ["a port outside",              "dst_port", "22-79,81", { dst_port: 80 }, false, "80 is outside 22-79,81"],
+    ["a port inside",               "dst_port", "22-79,81", { dst_port: 81 }, true, "81 is within 22-79,81"],
     ["a malformed port",            "dst_port", 80, { dst_port: 0 }, false, "0 is not a port from 1 to 65535"],
     ["another protocol",            "protocol", "tcp", { protocol: "udp" }, false, '"udp" is not "tcp"'],
     ["an equal protocol",           "protocol", "tcp", { protocol: 6 }, true, "equal"],
@@ -116,19 +120,20 @@ describe("traceTarget", () => {
 
   it("gives what the request has, and leaves out what it has not", () => {
     const trace = traceTarget(
-      targetOf({ src_port_range: "1-5", "a.b": 1, gone: 1 }),
-      accessRequest("t", { src_port: 9, a: { b: [1] } }),
+      targetOf({ src_port_range: "1-5", "a.b": 1, gone: 1, "a.c": "any" }),
+      accessRequest("t", { src_port: 9, a: { b: [1], c: "y" } }),
     );
-    expect(trace.map(({ actual }) => actual)).toEqual([9, [1], undefined]);
+    expect(trace.map(({ actual }) => actual)).toEqual([9, [1], undefined, "y"]);
     expect(trace[2]).not.toHaveProperty("actual");
   });
 
-  it("shows at most ten of many", () => {
-    const numbers = Array.from({ length: 1_000 }, (_, index) => index);
+  it.each<[length: number, why: string]>([
+    [10, '0 or 1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 is not "x"'],
+    [1_000, '0 or 1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 990 more is not "x"'],
+  ])("shows at most ten of %d", (length, why) => {
+    const numbers = Array.from({ length }, (_, index) => index);
     const [trace] = traceTarget(targetOf({ a: "x" }), accessRequest("t", { a: numbers }));
-    expect(trace?.why).toBe(
-      '0 or 1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 990 more is not "x"',
-    );
+    expect(trace?.why).toBe(why);
   });
 
   it("agrees with targetMatches on any request", () => {
