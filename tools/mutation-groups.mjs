@@ -5,7 +5,7 @@ export const MINIMUM_SCORE = 85; // Per cent of the mutants of all files togethe
 
 const GROUPS = {
   texts: {
-    files: "address nearest policy-types port-set protocol quoted request values verbs",
+    files: "address nearest parsed policy-types port-set protocol quoted request values verbs",
     tests: "address nearest port-set protocol quoted request values verbs",
   },
   targets: {

@@ -1,6 +1,6 @@
 // `npm run mutation [-- FILE_OR_FOLDER...]`: changes src/core in thousands of small ways and prints
 // how many of them a test notices. Without arguments everything, one group of files at a time.
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fail, requireNode, ROOT, run, say } from "./ensure-built.mjs";
 import { MINIMUM_SCORE, MUTATION_GROUPS } from "./mutation-groups.mjs";
@@ -10,6 +10,7 @@ const FOUND = new Set(["Killed", "Timeout"]);
 const MISSED = new Set(["Survived", "NoCoverage"]);
 
 requireNode();
+checkGroups();
 const wanted = process.argv.slice(2).map((path) => relative(ROOT, resolve(path)));
 const rows = [];
 for (const [name, { files, tests, report }] of MUTATION_GROUPS) {
@@ -36,8 +37,19 @@ if (score(found, missed) < MINIMUM_SCORE) {
   fail(`mutation: fewer than ${MINIMUM_SCORE} % of the mutants were found`);
 }
 
+/** Files that nobody put into a group would silently count as tested. */
+function checkGroups() {
+  const grouped = new Set([...MUTATION_GROUPS.values()].flatMap(({ files }) => files));
+  const present = readdirSync(join(ROOT, "src/core"), { recursive: true })
+    .map((file) => `src/core/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".ts"));
+  const lost = present.find((file) => !grouped.has(file));
+  if (lost) fail(`mutation: ${lost} is in no group of tools/mutation-groups.mjs`);
+  const gone = [...grouped].find((file) => !present.includes(file));
+  if (gone) fail(`mutation: tools/mutation-groups.mjs names ${gone}: there is no such file`);
+}
+
 function isWanted(file) {
-  if (!existsSync(join(ROOT, file))) fail(`tools/mutation-groups.mjs names ${file}: no such file`);
   return wanted.length === 0 || wanted.some((path) => `${file}/`.startsWith(`${path}/`));
 }
 
