@@ -163,6 +163,7 @@ describe("`conditionNames`", () => {
       [["a"], ["b"], ["c"], ["d"], ["e"]],
     ],
     ["in both operands of a text function", "a.startsWith(b) || !c", [["a"], ["b"], ["c"]]],
+    ["a dotted name beside one without the dot", "a.b || ab", [["a", "b"], ["ab"]]],
     ["none in literals", "1 < 2", []],
   ])("%s", (_says, text, names) => {
     expect(conditionNames(expressionOf(text))).toEqual(names);
