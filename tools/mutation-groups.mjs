@@ -32,7 +32,7 @@ const GROUPS = {
   },
   advice: {
     files: "candidate-changes counterfactual nearest-rule",
-    tests: "counterfactual nearest-rule",
+    tests: "candidate-changes counterfactual nearest-rule",
   },
   lint: {
     files:
