@@ -16,10 +16,10 @@ import { StartError } from "./engine.js";
 import { runLintCommand } from "./lint-command.js";
 import { offlineDecisionPoint } from "./offline-policies.js";
 import { addPoliciesCommand } from "./policies-command.js";
+import { addRecordsCommands } from "./records-command.js";
 import { runEngine } from "./run-engine.js";
 import { runTestCommand } from "./test-command.js";
 
-const DEFAULT_ADDRESS = "127.0.0.1:50051";
 const USAGE = 2;
 const DENIED = 3;
 
@@ -35,8 +35,13 @@ export interface CommandLineDeps {
   /** Where answers and errors go; each text ends with its line. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Ends what would go on until the process is signalled (`test --watch`). */
+  /** Ends what would go on until the process is signalled (`test --watch`, `--follow`). */
   readonly signal?: AbortSignal;
+}
+
+/** Where an engine with these settings listens, as seen from its own machine. */
+function defaultAddressOf({ GRPC_PORT = "" }: CommandLineDeps["env"]): string {
+  return `127.0.0.1:${/^[1-9]\d*$/.test(GRPC_PORT) ? GRPC_PORT : "50051"}`;
 }
 
 interface Told {
@@ -55,6 +60,7 @@ export async function runCommandLine(
   { env, stdout, stderr, signal }: CommandLineDeps,
 ): Promise<number> {
   let exitCode = 0;
+  const defaultAddress = defaultAddressOf(env);
   const told: Told = {
     write: (text) => stdout(`${text}\n`),
     writeError: (text) => stderr(text.replace(/^/gm, "flopynet-policy: ") + "\n"),
@@ -113,7 +119,7 @@ export async function runCommandLine(
     program
       .command(name)
       .description(description)
-      .option("--address <host:port>", "gRPC address of a running engine", DEFAULT_ADDRESS)
+      .option("--address <host:port>", "gRPC address of a running engine", defaultAddress)
       .option("--policies <file>", "decide with this policy file, without an engine")
       .option("--policy-type <type>", "ask CheckPolicy; the options below go into its context")
       .option("--src-type <type>", "component type of the source")
@@ -188,13 +194,15 @@ export async function runCommandLine(
       });
     });
 
-  addPoliciesCommand(program, {
-    defaultAddress: DEFAULT_ADDRESS,
+  const running = {
+    defaultAddress,
     told,
-    done: (code) => {
+    done: (code: number) => {
       exitCode = code;
     },
-  });
+  };
+  addPoliciesCommand(program, running);
+  addRecordsCommands(program, { ...running, ...(signal && { signal }) });
 
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -115,7 +115,7 @@ export function* unknownClientNames(rule: Rule): Iterable<RuleFinding> {
     const meant = nearest([name, ...rest].join("."), CLIENT_NAMES);
     yield {
       keys,
-      message: `the engine knows no \`${written}\`: it is absent unless the caller sends it and no \`client_id\``,
+      message: `\`${written}\` is no name of a client's trust: it is absent unless the caller sends it`,
       ...(meant === undefined ? {} : { suggestion: `write \`client.${meant}\`` }),
     };
   }
