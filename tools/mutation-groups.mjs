@@ -32,7 +32,7 @@ const GROUPS = {
   },
   advice: {
     files: "candidate-changes counterfactual nearest-rule",
-    tests: "candidate-changes counterfactual nearest-rule",
+    tests: "candidate-changes counterfactual counterfactual.property nearest-rule",
   },
   lint: {
     files:

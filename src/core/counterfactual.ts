@@ -14,6 +14,7 @@ const MAX_COMBINATIONS = 280;
 const MAX_CHANGES = 6;
 const MAX_WANTED = 50;
 const MAX_OPPOSING = 20;
+const MAX_OTHERS = 50;
 const MAX_ASSIGNMENTS = 64;
 
 export interface ChangeSearch {
@@ -45,9 +46,9 @@ export function findChange(search: ChangeSearch): FoundChange {
     tried += 1;
     return allowedWith(changes) === !allowed;
   };
-  const { wanted, opposing } = survey(search);
+  const { wanted, opposing, others } = survey(search);
   const proposals = proposalsOf(wanted, opposing, request);
-  const pool = poolOf([...opposing, ...wanted], request);
+  const pool = poolOf([...opposing, ...wanted, ...others], request);
   let combinations = 0;
   for (let size = 1; size <= MAX_CHANGES; size++) {
     for (const changes of proposals) {
@@ -100,23 +101,33 @@ interface Survey {
   readonly wanted: readonly Rule[];
   /** Rules of the present effect that hold or err. */
   readonly opposing: readonly Rule[];
+  /** All others: once the request is another, they may hold, or be reached, or no longer be. */
+  readonly others: readonly Rule[];
 }
 
 function survey({ snapshot, request, allowed }: ChangeSearch): Survey {
   const wanted: { readonly rule: Rule; readonly distance: number }[] = [];
   const opposing: Rule[] = [];
+  const others: Rule[] = [];
   const wantedClass = allowed ? "deny" : "allow";
   for (const rule of rulesOf(snapshot, request)) {
     const misses = rule.target.filter((field) => !targetMatches([field], request)).length;
     const outcome = misses > 0 ? "not_applicable" : candidateOutcome(rule, request).kind;
     if (rule.verbClass !== wantedClass) {
-      if (outcome !== "not_applicable" && opposing.length < MAX_OPPOSING) opposing.push(rule);
+      if (outcome === "not_applicable") others.push(rule);
+      else if (opposing.length < MAX_OPPOSING) opposing.push(rule);
     } else if (outcome !== "applied") {
       wanted.push({ rule, distance: misses + (rule.condition ? 1 : 0) });
+    } else {
+      others.push(rule);
     }
   }
   const nearest = wanted.toSorted((left, right) => left.distance - right.distance);
-  return { wanted: nearest.slice(0, MAX_WANTED).map(({ rule }) => rule), opposing };
+  return {
+    wanted: nearest.slice(0, MAX_WANTED).map(({ rule }) => rule),
+    opposing,
+    others: others.slice(0, MAX_OTHERS),
+  };
 }
 
 function rulesOf(snapshot: PolicySnapshot, { policyType }: AccessRequest): readonly Rule[] {

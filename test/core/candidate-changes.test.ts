@@ -5,31 +5,17 @@ import {
   breaking,
   fulfilling,
 } from "../../src/core/candidate-changes.js";
-import { parseTargetField } from "../../src/core/parse-target-field.js";
 import type { Rule } from "../../src/core/policy.js";
 import { accessRequest } from "../../src/core/request.js";
 import type { Value, ValueMap } from "../../src/core/values.js";
-import { expressionOf } from "../support/conditions.js";
-import { rule } from "../support/rules.js";
+import { type Given, rulesOf } from "../support/change-search.js";
 
-interface Written {
-  readonly match?: ValueMap;
-  readonly condition?: string;
-  readonly parameters?: ValueMap;
-}
+type Written = Omit<Given, "action">;
 
-function ruleOf({ match = {}, condition, parameters = {} }: Written): Rule {
-  return {
-    ...rule("allow", 0, parameters),
-    target: Object.entries(match).map(([key, value]) => {
-      const field = parseTargetField(key, value);
-      if (!field.ok) throw new Error(field.problem);
-      return field.value;
-    }),
-    ...(condition !== undefined && {
-      condition: { text: condition, expression: expressionOf(condition) },
-    }),
-  };
+function ruleOf(written: Written): Rule {
+  const [only] = rulesOf([{ action: "allow", ...written }]);
+  if (!only) throw new Error("no rule");
+  return only;
 }
 
 function requestOf(attributes: ValueMap) {
