@@ -22,7 +22,9 @@ const GROUPS = {
     files:
       "combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
       "obligations policy reason reference-evaluator rule-ref snapshot",
-    tests: "combining explain obligations order-does-not-matter.property reference-evaluator",
+    tests:
+      "combining evaluate-rule explain obligations order-does-not-matter.property " +
+      "reference-evaluator snapshot",
   },
   index: {
     files:

@@ -6,6 +6,7 @@ import type { Policy, Rule } from "../../src/core/policy.js";
 import { accessRequest } from "../../src/core/request.js";
 import type { Target } from "../../src/core/target.js";
 import type { Value } from "../../src/core/values.js";
+import { expressionOf } from "../support/conditions.js";
 import { policy, rule, snapshot } from "../support/rules.js";
 
 function target(match: Record<string, Value>): Target {
@@ -52,6 +53,19 @@ describe("an explanation", () => {
     });
   });
 
+  it("says what each name of a condition was, by its dotted name, and leaves out what is missing", () => {
+    const text = "client.load > 9 || zone == 1";
+    const condition = { text, expression: expressionOf(text) };
+    const rules: Rule[] = [{ ...rule("deny"), condition }];
+    const [trace] = traces([policy("a", "", { rules })], "network_security", {
+      client: { load: 10, id: "c" },
+    });
+    expect(trace?.outcome).toBe("applied");
+    expect(trace?.condition).toEqual({ text, outcome: "true", values: { "client.load": 10 } });
+    expect(Object.keys(trace?.condition ?? {})).toEqual(["text", "outcome", "values"]);
+    expect(Object.keys(trace?.condition?.values ?? {})).toEqual(["client.load"]);
+  });
+
   it("does not ask a condition whose target did not hold", () => {
     const rules: Rule[] = [{ ...rule("deny!"), target: target({ zone: "lab" }) }];
     const [trace] = traces([policy("a", "", { rules })], "network_security");
@@ -70,8 +84,28 @@ describe("an explanation", () => {
     ]);
   });
 
-  it("leaves out rules that are switched off", () => {
-    expect(traces([policy("a", "deny# allow")], "network_security")).toHaveLength(1);
+  it("asks nothing of what was not reached", () => {
+    const hidden: Rule = { ...rule("deny!", 1), target: target({ zone: "lab" }) };
+    const policies = [policy("a", "", { rules: [rule("allow"), hidden] })];
+    const [, trace] = traces(policies, "network_security", { zone: "lab" });
+    expect(trace).toMatchObject({ outcome: "not_reached", fields: [] });
+    expect(trace).not.toHaveProperty("condition");
+  });
+
+  it("says of each policy whether it had a say", () => {
+    const policies = [policy("a", "deny- log", { priority: 2 }), policy("b", "allow")];
+    const { explanation } = decideAndExplain(
+      snapshot(policies),
+      accessRequest("network_security", {}),
+    );
+    expect(explanation.policies.map(({ policyId, applicable }) => [policyId, applicable])).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
+  });
+
+  it.each(["deny# allow", "allow deny#"])("leaves out rules that are switched off: %s", (words) => {
+    expect(traces([policy("a", words)], "network_security")).toHaveLength(1);
   });
 
   it("keeps 200 traces: applied, then erring, then nearest misses", () => {

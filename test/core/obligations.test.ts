@@ -32,6 +32,8 @@ describe("merged parameters", () => {
     ["they come with a denial",                   [configuring("a", 1, ["set", { rounds: 5 }], ["deny", {}])],                            { rounds: 5 }],
     ["the smallest weight_multiplier wins, whatever the priority", [configuring("a", 1, ["weight_reduction", { weight_multiplier: 0.2 }]), configuring("b", 2, ["weight_reduction", { weight_multiplier: 0.5 }])], { weight_multiplier: 0.2 }],
     ["inside a policy too",                       [configuring("a", 1, ["scale", { weight_multiplier: 0.2 }], ["scale", { weight_multiplier: 0.5 }])], { weight_multiplier: 0.2 }],
+    ["one that is no number gives way",           [configuring("a", 1, ["scale", { weight_multiplier: 0.5 }], ["scale", { weight_multiplier: "x" }])], { weight_multiplier: 0.5 }],
+    ["also the other way round",                  [configuring("a", 1, ["scale", { weight_multiplier: "x" }], ["scale", { weight_multiplier: 0.5 }])], { weight_multiplier: 0.5 }],
     ["a name of Object is a name",                [configuring("a", 1, ["set", { constructor: 1 }])],                                     { constructor: 1 }],
   ])("%s", (_says, policies, parameters) => {
     const decision = decide(snapshot(policies), accessRequest("t", {}));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decide } from "../../src/core/decide.js";
+import { decide, decideByReference } from "../../src/core/decide.js";
 import type { Decision, RuleRef } from "../../src/core/decision.js";
 import type { Policy } from "../../src/core/policy.js";
+import type { Effect } from "../../src/core/verbs.js";
 import { accessRequest } from "../../src/core/request.js";
 import { policy, rule, snapshot } from "../support/rules.js";
 
@@ -12,15 +13,25 @@ function answerOf(decision: Decision): string {
   const refs = (list: readonly RuleRef[]) => list.map((ref) => `${ref.policyId}/${ref.ruleId}`);
   const part = (word: string, list: string[]) => (list.length > 0 ? [word, ...list] : []);
   return [
-    decision.denyKind ?? "allowed",
+    decision.allowed ? `allowed${decision.denyKind ?? ""}` : (decision.denyKind ?? "denied"),
     ...part("by", refs(decision.determiningRules)),
     ...part("erring", refs(decision.erringRules.map((error) => error.rule))),
     ...part("obliged", refs(decision.obligations.map((obligation) => obligation.rule))),
   ].join(" ");
 }
 
-function ask(policies: readonly Policy[], policyType: string, attributes = {}): Decision {
-  return decide(snapshot(policies), accessRequest(policyType, attributes));
+/** What the index answers, which has to be what the definition does. */
+function ask(
+  policies: readonly Policy[],
+  policyType: string,
+  attributes = {},
+  unknownTypeEffect: Effect = "permit",
+): Decision {
+  const set = snapshot(policies, { unknownTypeEffect });
+  const request = accessRequest(policyType, attributes);
+  const decision = decide(set, request);
+  expect(decideByReference(set, request)).toStrictEqual(decision);
+  return decision;
 }
 
 const FIRST = { combining: "first-applicable" } as const;
@@ -113,6 +124,7 @@ describe("trust rules", () => {
     ["trust_reputation permits by default",                  [policy("a", "deny-", { type: "trust_reputation" })], "trust_reputation", {}, "allowed"],
     ["a failing trust rule of security denies a named client, and no other rule does", security(), "security", { client_id: "c" }, "error by a/0 erring a/0 a/1"],
     ["without a client it is skipped and reported",          security(),                "security", {},                 "allowed erring a/0 a/1"],
+    ["a trust rule of another type is skipped and reported", [policy("a", "", { type: "fl_security", rules: [trust] })], "fl_security", { client_id: "c" }, "allowed erring a/0"],
     ["the policy's own on_error wins",                       security({ onError: "skip" }), "security", { client_id: "c" }, "allowed erring a/0 a/1"],
   ])("%s", (_says, policies, type, attributes, answer) => {
     expect(answerOf(ask(policies, type, attributes))).toBe(answer);
@@ -129,10 +141,12 @@ describe("a type that no enabled policy has", () => {
     ["a name of Object is no type",           "constructor",      "deny",   "default"],
   ])("%s", (_says, type, unknownTypeEffect, answer) => {
     const policies = [policy("a", "allow", { type: "fl_security" })];
-    const decision = decide(snapshot(policies, { unknownTypeEffect }), accessRequest(type, {}));
+    const decision = ask(policies, type, {}, unknownTypeEffect);
     expect(answerOf(decision)).toBe(answer);
     expect(decision.policyTypeKnown).toBe(false);
-    expect(decision.reason).toContain(`no enabled policy has the type \`${type}\``);
+    expect(decision.reason).toBe(
+      `${decision.allowed ? "allowed" : "denied"} by default: no enabled policy has the type \`${type}\``,
+    );
   });
 });
 
@@ -160,9 +174,19 @@ describe("the reason", () => {
     ["names the rule and says what it is for", [policy("a", "", { rules: [{ ...rule("deny"), description: "No guests" }] })], "denied by rule `0` (deny) of policy `a`: No guests"],
     ["of a permit names the rule",             [policy("a", "allow")],  "allowed by rule `0` (allow) of policy `a`"],
     ["of an error says what was missing",      [policy("a", "deny!")],  "denied because rule `0` (deny) of policy `a` could not be evaluated: attribute `nowhere` is missing"],
+    ["of an error is about the rule that denied", [policy("a", "", { rules: [rule("configure!"), { ...rule("deny", 1), unevaluable: "executable code is never run" }] })], "denied because rule `1` (deny) of policy `a` could not be evaluated: executable code is never run"],
+    ["of two policies names the one that answered", [policy("a", "allow"), policy("b", "deny")], "denied by rule `0` (deny) of policy `b`"],
+    ["of a default counts what was skipped",   [policy("a", "allow! deny! log!", SKIP)], "denied by default: no allow or deny rule of type `network_security` applied (could not evaluate rule `0` (allow) of policy `a` and 2 more: attribute `nowhere` is missing)"],
     ["of a default says so",                   [policy("a", "allow-")], "denied by default: no allow or deny rule of type `network_security` applied"],
     ["of a default names what was skipped",    [policy("a", "allow!", SKIP)], "denied by default: no allow or deny rule of type `network_security` applied (could not evaluate rule `0` (allow) of policy `a`: attribute `nowhere` is missing)"],
   ])("%s", (_says, policies, reason) => {
     expect(ask(policies, "network_security").reason).toBe(reason);
+  });
+
+  it("of a permit by default says that too", () => {
+    const policies = [policy("a", "deny-", { type: "fl_security" })];
+    expect(ask(policies, "fl_security").reason).toBe(
+      "allowed by default: no allow or deny rule of type `fl_security` applied",
+    );
   });
 });
