@@ -13,6 +13,7 @@ import { flagOf } from "./config/config-sources.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
 import { SETTINGS } from "./config/settings.js";
 import { StartError } from "./engine.js";
+import { addImpactCommand } from "./impact-command.js";
 import { runLintCommand } from "./lint-command.js";
 import { offlineDecisionPoint } from "./offline-policies.js";
 import { addPoliciesCommand } from "./policies-command.js";
@@ -202,6 +203,7 @@ export async function runCommandLine(
     },
   };
   addPoliciesCommand(program, running);
+  addImpactCommand(program, running);
   addRecordsCommands(program, { ...running, ...(signal && { signal }) });
 
   try {

@@ -65,15 +65,9 @@ export async function applyPolicies(
   deps: PoliciesDeps & { readonly unifiedDiff: UnifiedDiff },
 ): Promise<PoliciesExitCode> {
   const { client, write, writeError } = deps;
-  const problems = await client.problemsOf(asPolicyFile(content));
-  const documents = problems.length > 0 ? [] : documentsIn(content);
-  const unsaid = documents.flatMap((document) =>
-    unsendable(document).rules.map(
-      (key) => `${text(document["id"])}: \`${key}\` of a rule can only stand in the engine's file`,
-    ),
-  );
-  if (problems.length + unsaid.length > 0) {
-    writeError([...problems, ...unsaid].join("\n"));
+  const documents = await documentsOf(content, client);
+  if (typeof documents === "string") {
+    writeError(documents);
     return 1;
   }
   for (const document of documents) {
@@ -87,6 +81,22 @@ export async function applyPolicies(
     else write(`${id}: ${verbOf(before, after)} (version ${after.policyVersion})`);
   }
   return 0;
+}
+
+/** The policies of a file, or all that keeps them from being sent, one problem a line. */
+export async function documentsOf(
+  content: string,
+  client: Pick<PolicyAdminClient, "problemsOf">,
+): Promise<readonly ValueMap[] | string> {
+  const problems = await client.problemsOf(asPolicyFile(content));
+  if (problems.length > 0) return problems.join("\n");
+  const documents = documentsIn(content);
+  const unsaid = documents.flatMap((document) =>
+    unsendable(document).rules.map(
+      (key) => `${text(document["id"])}: \`${key}\` of a rule can only stand in the engine's file`,
+    ),
+  );
+  return unsaid.length > 0 ? unsaid.join("\n") : documents;
 }
 
 /** `policies history`: newest first. */

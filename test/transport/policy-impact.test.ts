@@ -28,7 +28,7 @@ async function open(settings: Readonly<Record<string, string>> = {}): Promise<vo
 async function ask(): Promise<void> {
   for (let n = 0; n < 3; n += 1) await connect({ client_id: "client-1" });
   await connect({ dst_port: 23 });
-  await waitFor("every decision recorded", async () => (await impact({})).decided === 4);
+  await waitFor("every decision recorded", async () => (await impact({}))["decided"] === 4);
 }
 
 const connect = (more: Message): Promise<Message> =>
@@ -139,7 +139,7 @@ describe("what DECISION_REDACT keeps out of the record", () => {
     await connect({});
     const rule = { action: "deny", match: struct({ client_id: "client-1" }) };
     const asksForClient = { ...DENY_ALL, rules: [rule] };
-    await waitFor("every decision recorded", async () => (await impact({})).decided === 2);
+    await waitFor("every decision recorded", async () => (await impact({}))["decided"] === 2);
     expect(await impact({ policies: [asksForClient] })).toMatchObject({
       ...{ decided: 1, not_replayable: 1 },
     });

@@ -32,6 +32,22 @@ export interface RemoteVersion {
   readonly source: string;
 }
 
+/** What a change would make of the recorded decisions. */
+export interface RemoteImpact {
+  readonly decided: number;
+  readonly flipped: number;
+  readonly notReplayable: number;
+  readonly groups: readonly {
+    /** Null where only defaults answer. */
+    readonly rule: { readonly policyId: string; readonly ruleId: string } | null;
+    /** Words of the enum AnswerKind. */
+    readonly from: string;
+    readonly to: string;
+    readonly count: number;
+    readonly examples: readonly string[];
+  }[];
+}
+
 /** Which policy, why, and in which state: an empty etag stands for any. */
 export interface RemoteChange {
   readonly policyId: string;
@@ -60,6 +76,11 @@ export interface PolicyAdminClient {
   /** Newest first, at most `limit` (up to 1,000). */
   versions(limit: number): Promise<readonly RemoteVersion[]>;
   diff(fromVersion: number, toVersion: number): Promise<string>;
+  /** With these policies put into the active set, and those taken out. */
+  impact(
+    documents: readonly ValueMap[],
+    options: { readonly deletedIds: readonly string[]; readonly maxDecisions: number },
+  ): Promise<RemoteImpact>;
   rollback(policyVersion: number, reason: string): Promise<{ readonly policyVersion: number }>;
   close(): void;
 }
@@ -72,7 +93,7 @@ interface WireVersion {
   readonly source: string;
 }
 
-interface Answer {
+interface Answer extends RemoteImpact {
   readonly policy: WirePolicy;
   readonly policies: readonly WirePolicy[];
   readonly nextPageToken: string;
@@ -177,6 +198,13 @@ export function createPolicyAdminClient({
     },
     diff: async (fromVersion, toVersion) =>
       (await ask("diffPolicyVersions", { fromVersion, toVersion })).unifiedText,
+    async impact(documents, { deletedIds, maxDecisions }) {
+      const policies = documents.map(wireFromDocument);
+      const request = { policies, deletePolicyIds: deletedIds, maxDecisions };
+      const answer = await ask("analyzePolicyImpact", request);
+      const { decided, flipped, notReplayable, groups } = answer;
+      return { decided, flipped, notReplayable, groups };
+    },
     rollback: (policyVersion, reason) => ask("rollbackPolicies", { policyVersion, reason }),
     close: () => {
       stub.close();
