@@ -89,7 +89,7 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
   async function load(): Promise<Reloaded> {
     const loaded = await source.load();
     if (!loaded.ok) {
-      const { text, error } = announcer.refused(loaded.issues, active);
+      const { text, error } = await announcer.refused(loaded.issues, active);
       lastError = text;
       throw error;
     }
@@ -105,7 +105,7 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     if (!isNew && !previous) {
       eventLog.append(announcer.loadedEvents(set, undefined, policyVersion));
     }
-    announcer.warn(set, policyVersion);
+    await announcer.warn(set, policyVersion);
     announce(current);
     return { policyVersion, changed: true };
   }

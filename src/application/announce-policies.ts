@@ -1,16 +1,19 @@
 import type { ActivePolicySet } from "./active-policy-set.js";
 import { policiesLoaded, policiesRejected, type EventMaker } from "./engine-events.js";
 import { issueText, PdpError } from "./errors.js";
+import type { Clock } from "./ports/clock.js";
 import type { EventLog, NewEvent } from "./ports/event-log.js";
 import type { Log } from "./ports/log.js";
 import type { Metrics } from "./ports/metrics.js";
 import type { LoadedPolicySet, PolicyIssue } from "./ports/policy-source.js";
+import { runInSlices } from "./run-in-slices.js";
 
 export interface AnnouncerDeps {
   readonly eventLog: Pick<EventLog, "append">;
   readonly metrics: Pick<Metrics, "policyLoaded" | "policyLoadFailed">;
   readonly makeEvent: EventMaker;
   readonly log: Log;
+  readonly clock: Pick<Clock, "monotonicMs">;
 }
 
 /** Tells the operator, in log, metrics and events, what became of a load. */
@@ -19,7 +22,7 @@ export interface PolicyAnnouncer {
   refused(
     issues: readonly PolicyIssue[],
     serving: ActivePolicySet | undefined,
-  ): { readonly text: string; readonly error: PdpError };
+  ): Promise<{ readonly text: string; readonly error: PdpError }>;
   /** The events of the policies that differ from those of `previous`. */
   loadedEvents(
     set: LoadedPolicySet,
@@ -28,22 +31,37 @@ export interface PolicyAnnouncer {
   ): readonly NewEvent[];
   activated(current: ActivePolicySet): void;
   /** What is odd in the files, once for each load that changed something. */
-  warn(set: LoadedPolicySet, policyVersion: number): void;
+  warn(set: LoadedPolicySet, policyVersion: number): Promise<void>;
 }
 
 /** How many problems of a bad file `/health` and the error tell; the log has all. */
 const MAX_TOLD_ISSUES = 20;
 
 export function createPolicyAnnouncer(deps: AnnouncerDeps): PolicyAnnouncer {
-  const { eventLog, metrics, makeEvent, log } = deps;
+  const { eventLog, metrics, makeEvent, log, clock } = deps;
+
+  // A file of ten thousand rules may have as many issues, and the log is written at once.
+  function* tellSteps(
+    issues: readonly PolicyIssue[],
+    tell: (issue: PolicyIssue) => void,
+  ): Generator<void, void> {
+    for (const issue of issues) {
+      tell(issue);
+      yield;
+    }
+  }
+
   return {
-    refused(issues, serving) {
+    async refused(issues, serving) {
       const told = issues.filter((issue) => issue.severity === "error");
       const more = told.length - MAX_TOLD_ISSUES;
       metrics.policyLoadFailed();
       const version = serving && { policyVersion: serving.snapshot.policyVersion };
       eventLog.append([policiesRejected(makeEvent, { issues, ...version })]);
-      for (const issue of told) log.error({ issue }, `policy refused: ${issueText(issue)}`);
+      const steps = tellSteps(told, (issue) => {
+        log.error({ issue }, `policy refused: ${issueText(issue)}`);
+      });
+      await runInSlices(steps, clock);
       const first = told.slice(0, MAX_TOLD_ISSUES);
       return {
         text: first.map(issueText).join("; ") + (more > 0 ? `; and ${more} more` : ""),
@@ -70,8 +88,11 @@ export function createPolicyAnnouncer(deps: AnnouncerDeps): PolicyAnnouncer {
       log.info(facts, `policy version ${policyVersion} is active`);
     },
 
-    warn({ issues, file, fileVersion }, policyVersion) {
-      for (const issue of issues) log.warn({ issue }, `policy: ${issueText(issue)}`);
+    async warn({ issues, file, fileVersion }, policyVersion) {
+      const steps = tellSteps(issues, (issue) => {
+        log.warn({ issue }, `policy: ${issueText(issue)}`);
+      });
+      await runInSlices(steps, clock);
       if (fileVersion === undefined || fileVersion >= policyVersion) return;
       const facts = { file, fileVersion, policyVersion };
       log.warn(facts, "the file's version is lower than the policy version, which never goes down");

@@ -2,7 +2,7 @@ import { nextTurn } from "./next-turn.js";
 import type { Clock } from "./ports/clock.js";
 
 /** No check waits longer for work that is done beside it. */
-const SLICE_MS = 5;
+const SLICE_MS = 2;
 
 /** Runs `steps` to their end, and lets everything that waits have its turn every few milliseconds. */
 export async function runInSlices<Result>(

@@ -1,4 +1,4 @@
-import { isList, type Value } from "../../core/values.js";
+import { isList, type Value, type ValueMap } from "../../core/values.js";
 
 /** A JSON value with the place it stands at: UTF-16 offsets in the text, from 0. */
 export type JsonNode = JsonObject | JsonList | JsonScalar;
@@ -8,6 +8,8 @@ export interface JsonObject {
   readonly offset: number;
   /** In the order of the text. A Map, because keys come from outside (`__proto__`). */
   readonly members: ReadonlyMap<string, JsonMember>;
+  /** Without its places. It has no prototype, so any key is only a key. */
+  readonly value: ValueMap;
 }
 
 export interface JsonMember {
@@ -19,6 +21,7 @@ export interface JsonList {
   readonly kind: "list";
   readonly offset: number;
   readonly elements: readonly JsonNode[];
+  readonly value: readonly Value[];
 }
 
 export interface JsonScalar {
@@ -28,6 +31,9 @@ export interface JsonScalar {
 }
 
 export type PathStep = string | number;
+
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
 
 /**
  * The tree of a value, which stands nowhere: every offset is 0.
@@ -44,28 +50,26 @@ export function nodeOf(value: Value, onNotFinite: (path: string) => void, path =
     const elements = value.map((element, index) =>
       nodeOf(element, onNotFinite, extendPath(path, index)),
     );
-    return { kind: "list", offset: 0, elements };
+    return { kind: "list", offset: 0, elements, value: elements.map(valueOf) };
   }
-  const members = Object.entries(value).map(([key, member]): [string, JsonMember] => [
-    key,
-    { keyOffset: 0, node: nodeOf(member, onNotFinite, extendPath(path, key)) },
-  ]);
-  return { kind: "object", offset: 0, members: new Map(members) };
+  const members = new Map<string, JsonMember>();
+  const map = emptyMap();
+  for (const [key, member] of Object.entries(value)) {
+    const node = nodeOf(member, onNotFinite, extendPath(path, key));
+    members.set(key, { keyOffset: 0, node });
+    map[key] = node.value;
+  }
+  return { kind: "object", offset: 0, members, value: map };
 }
 
-/** The value without its places. Objects have no prototype, so any key is only a key. */
+/** The value without its places. */
 export function valueOf(node: JsonNode): Value {
-  switch (node.kind) {
-    case "scalar":
-      return node.value;
-    case "list":
-      return node.elements.map(valueOf);
-    case "object": {
-      const map = Object.create(null) as Record<string, Value>;
-      for (const [key, member] of node.members) map[key] = valueOf(member.node);
-      return map;
-    }
-  }
+  return node.value;
+}
+
+/** For the value of an object. */
+export function emptyMap(): Record<string, Value> {
+  return Object.create(null) as Record<string, Value>;
 }
 
 /** The member `key` of an object; undefined for anything else. */
@@ -101,9 +105,19 @@ export function createPlaceFinder(text: string): (offset: number) => {
   readonly line: number;
   readonly column: number;
 } {
-  let lineStarts: readonly number[] | undefined;
+  const lineStarts = [0];
+  let looked = 0;
+  // Only as far as the offset: whoever asks in the order of the text does not ask for all at once.
+  function lookUpTo(offset: number): void {
+    for (; looked <= offset && looked < text.length; looked++) {
+      const unit = text.charCodeAt(looked);
+      const isEnd =
+        unit === LINE_FEED || (unit === RETURN && text.charCodeAt(looked + 1) !== LINE_FEED);
+      if (isEnd) lineStarts.push(looked + 1);
+    }
+  }
   return (offset) => {
-    lineStarts ??= startsOfLines(text);
+    lookUpTo(offset);
     let low = 0;
     let high = lineStarts.length - 1;
     while (low < high) {
@@ -113,11 +127,4 @@ export function createPlaceFinder(text: string): (offset: number) => {
     }
     return { line: low + 1, column: offset - (lineStarts[low] ?? 0) + 1 };
   };
-}
-
-function startsOfLines(text: string): readonly number[] {
-  return [
-    0,
-    ...Array.from(text.matchAll(/\r\n|\n|\r/g), ({ 0: end, index }) => index + end.length),
-  ];
 }

@@ -1,9 +1,19 @@
 import { createScanner } from "jsonc-parser";
-import { extendPath, type JsonMember, type JsonNode, type PathStep } from "./json-tree.js";
+import type { Value } from "../../core/values.js";
+import {
+  emptyMap,
+  extendPath,
+  type JsonMember,
+  type JsonNode,
+  type PathStep,
+} from "./json-tree.js";
+import { finish } from "./run-steps.js";
 
 /** Objects and lists inside one another; bounds every recursion over the document. */
 const MAX_DEPTH = 100;
 const BLANK = " \t\n\r";
+/** Some hundred microseconds of reading. */
+const TOKENS_OF_A_STEP = 256;
 // The first is the cheap question: nearly no text has either.
 const SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -29,6 +39,11 @@ export interface ParsedText {
  * nesting deeper than 100. An integer that loses digits is a warning.
  */
 export function parsePolicyFile(text: string): ParsedText {
+  return finish(parseSteps(text));
+}
+
+/** The same in short steps: whoever runs them decides when others have their turn. */
+export function* parseSteps(text: string): Generator<void, ParsedText> {
   const scanner = createScanner(text, false);
   const problems: TextProblem[] = [];
   const path: PathStep[] = [];
@@ -36,7 +51,9 @@ export function parsePolicyFile(text: string): ParsedText {
   // The token: told apart by its first character, because the scanner's enums cannot be imported.
   let offset = 0;
   let lead = "";
+  let tokensLeft = TOKENS_OF_A_STEP;
   function advance(): void {
+    tokensLeft--;
     do {
       scanner.scan();
       offset = scanner.getTokenOffset();
@@ -108,9 +125,10 @@ export function parsePolicyFile(text: string): ParsedText {
     return value;
   }
 
-  function readObject(depth: number): JsonNode | undefined {
+  function* readObject(depth: number): Generator<void, JsonNode | undefined> {
     const start = offset;
     const members = new Map<string, JsonMember>();
+    const value = emptyMap();
     advance();
     while (!at("}")) {
       if (!at('"')) {
@@ -131,30 +149,43 @@ export function parsePolicyFile(text: string): ParsedText {
         return undefined;
       }
       advance();
-      const node = readValue(depth);
+      const node = opensContainer() ? yield* readContainer(depth) : readScalar();
       if (node === undefined) return undefined;
       path.pop();
-      members.set(key, first ?? { keyOffset, node });
+      if (first === undefined) {
+        members.set(key, { keyOffset, node });
+        value[key] = node.value;
+      }
       if (!continues("}")) return undefined;
+      if (isDue()) yield;
     }
     advance();
-    return { kind: "object", offset: start, members };
+    return { kind: "object", offset: start, members, value };
   }
 
-  function readList(depth: number): JsonNode | undefined {
+  function* readList(depth: number): Generator<void, JsonNode | undefined> {
     const start = offset;
     const elements: JsonNode[] = [];
+    const value: Value[] = [];
     advance();
     while (!at("]")) {
       path.push(elements.length);
-      const node = readValue(depth);
+      const node = opensContainer() ? yield* readContainer(depth) : readScalar();
       if (node === undefined) return undefined;
       path.pop();
       elements.push(node);
+      value.push(node.value);
       if (!continues("]")) return undefined;
+      if (isDue()) yield;
     }
     advance();
-    return { kind: "list", offset: start, elements };
+    return { kind: "list", offset: start, elements, value };
+  }
+
+  function isDue(): boolean {
+    if (tokensLeft > 0) return false;
+    tokensLeft = TOKENS_OF_A_STEP;
+    return true;
   }
 
   // After an element: at the closing bracket, or past the comma and not at the closing bracket.
@@ -171,22 +202,25 @@ export function parsePolicyFile(text: string): ParsedText {
     return false;
   }
 
-  function readValue(depth: number): JsonNode | undefined {
-    const start = offset;
-    if (at("{") || at("[")) {
-      if (depth >= MAX_DEPTH) {
-        note("error", start, `nested deeper than ${MAX_DEPTH} objects and lists`);
-        return undefined;
-      }
-      return at("{") ? readObject(depth + 1) : readList(depth + 1);
+  const opensContainer = (): boolean => at("{") || at("[");
+
+  function* readContainer(depth: number): Generator<void, JsonNode | undefined> {
+    if (depth >= MAX_DEPTH) {
+      note("error", offset, `nested deeper than ${MAX_DEPTH} objects and lists`);
+      return undefined;
     }
-    const value = readScalar();
+    return yield* at("{") ? readObject(depth + 1) : readList(depth + 1);
+  }
+
+  function readScalar(): JsonNode | undefined {
+    const start = offset;
+    const value = readScalarValue();
     if (value === undefined) return undefined;
     advance();
     return { kind: "scalar", offset: start, value };
   }
 
-  function readScalar(): string | number | boolean | null | undefined {
+  function readScalarValue(): string | number | boolean | null | undefined {
     if (at('"')) return readText();
     const word = scanner.getTokenValue();
     if (/^-?\d/.test(word)) return readNumber();
@@ -202,7 +236,7 @@ export function parsePolicyFile(text: string): ParsedText {
     note("error", 0, "the file is empty", 'write {"version": 1, "policies": {}}');
     return { problems };
   }
-  const root = readValue(0);
+  const root = opensContainer() ? yield* readContainer(0) : readScalar();
   if (root === undefined) return { problems };
   if (!at("")) {
     fail("the end of the text");

@@ -1,4 +1,12 @@
 import { z } from "zod";
+import {
+  COMBINING_WORDS,
+  DEFAULT_EFFECT_WORDS,
+  ON_ERROR_WORDS,
+  readWord,
+  type Words,
+} from "../../application/policy-words.js";
+import { plainTwin } from "../../core/lint/lookalike.js";
 import { nearest } from "../../core/nearest.js";
 import { quoted } from "../../core/quoted.js";
 import type { Value } from "../../core/values.js";
@@ -19,9 +27,14 @@ const TYPE_RULE = "must be text that does not begin or end with a blank";
 const INT32_RULE = "must be a whole number from -2147483648 to 2147483647";
 
 /** One of `words`, in any case. */
-function word(...words: readonly string[]): z.ZodString {
-  const rule = says(`must be ${words.join(" or ")}`);
-  return text.refine((value) => words.includes(value.toUpperCase()), rule);
+function word(words: Words<unknown>): z.ZodString {
+  const known = [...words.keys()].map((key) => key.toUpperCase());
+  return text.superRefine((value, context) => {
+    if (readWord(words, value) !== undefined) return;
+    const meant = nearest(plainTwin(value) ?? value, known);
+    const message = `must be ${known.join(" or ")}`;
+    context.addIssue({ code: "custom", message, params: { meant } });
+  });
 }
 
 const ruleId = text.regex(/^\S(.{0,126}\S)?$/, {
@@ -62,9 +75,9 @@ export const policyDocument = z
       description: text.optional(),
       priority: z.int32(says(INT32_RULE)).optional(),
       enabled: flag.optional(),
-      combining: word("FIRST_APPLICABLE", "DENY_OVERRIDES", "PERMIT_OVERRIDES").optional(),
-      default_effect: word("PERMIT", "DENY").optional(),
-      on_error: word("DENY", "SKIP").optional(),
+      combining: word(COMBINING_WORDS).optional(),
+      default_effect: word(DEFAULT_EFFECT_WORDS).optional(),
+      on_error: word(ON_ERROR_WORDS).optional(),
       rules: z.array(ruleDocument, says("must be a list", "is missing: write the list of rules")),
     },
     says("must be an object"),
@@ -133,7 +146,10 @@ export function documentProblems(schema: z.ZodType, value: Value): readonly Docu
         ...unknownKey(key, schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),
       }));
     }
-    return [{ path, message: problemText(path, issue.message, valueAt(value, path)) }];
+    const message = problemText(path, issue.message, valueAt(value, path));
+    return [
+      { path, message, ...(issue.code === "custom" && writeInstead(issue.params?.["meant"])) },
+    ];
   });
 }
 
@@ -150,11 +166,11 @@ export function unknownKeys(of: "policy" | "file", keys: Iterable<string>): Docu
 
 function unknownKey(key: string, known: readonly string[]): Omit<DocumentProblem, "path"> {
   const meant = nearest(key, known);
-  return {
-    key,
-    message: `unknown key \`${key}\``,
-    ...(meant === undefined ? {} : { suggestion: `write \`${meant}\`` }),
-  };
+  return { key, message: `unknown key \`${key}\``, ...writeInstead(meant) };
+}
+
+function writeInstead(meant: unknown): Pick<DocumentProblem, "suggestion"> {
+  return typeof meant === "string" ? { suggestion: `write \`${meant}\`` } : {};
 }
 
 function problemText(path: readonly PathStep[], rule: string, got: Value | undefined): string {

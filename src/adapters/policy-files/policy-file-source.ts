@@ -13,7 +13,8 @@ import {
 } from "./functions-folder.js";
 import { decodeFunctions, decodeTexts, defaultsBeside } from "./policy-texts.js";
 import { digestOf, type FileContent, joinDigests, readFileContent } from "./read-file-content.js";
-import { fileIssue, readPolicySet } from "./read-policy-set.js";
+import { fileIssue, policySetSteps } from "./read-policy-set.js";
+import { finishInSlices } from "./run-steps.js";
 import { createIgnoredFilesTeller } from "./tell-ignored-files.js";
 import { watchPolicyFiles } from "./watch-policy-files.js";
 
@@ -41,7 +42,7 @@ export interface PolicyFileSource extends PolicySource {
   read(): Promise<PolicyFileContents>;
   digestOf(contents: PolicyFileContents): string;
   /** The set that files with these contents are. */
-  setOf(contents: PolicyFileContents): PolicyLoad;
+  setOf(contents: PolicyFileContents): Promise<PolicyLoad>;
   /** Takes `contents`, which are a good set and stand in the files now, for loaded. */
   accept(contents: PolicyFileContents): void;
 }
@@ -70,14 +71,14 @@ export function createPolicyFileSource({
       const contents = await readAll(places);
       loadedDigest = digestOfAll(contents);
       if (contents.functions) tellIgnored?.(contents.functions.listing);
-      const load = loadContents(contents);
+      const load = await finishInSlices(loadSteps(contents));
       if (load.ok) accept(contents);
       return load;
     },
     loaded: () => loaded,
     read: () => readAll(places),
     digestOf: digestOfAll,
-    setOf: loadContents,
+    setOf: (contents) => finishInSlices(loadSteps(contents)),
     accept,
     watch: (onChange) =>
       watchPolicyFiles({
@@ -88,19 +89,25 @@ export function createPolicyFileSource({
       }),
   };
 
-  function loadContents({ main, defaults, functions: found }: PolicyFileContents): PolicyLoad {
+  function* loadSteps({
+    main,
+    defaults,
+    functions: found,
+  }: PolicyFileContents): Generator<void, PolicyLoad> {
     const problems: PolicyIssue[] = [];
     if (main.state === "missing" && (requireFile || defaults.state === "missing")) {
       problems.push(
         fileIssue(file, "the POLICY_FILE is missing", "create it, or set POLICY_FILE to another"),
       );
     }
+    yield;
     const { texts, issues: decoding } = decodeTexts(
       { name: file, content: main },
       { name: defaultsFile, content: defaults },
     );
+    yield;
     const functionTexts = found && decodeFunctions(functionsFolder ?? "", found);
-    const load = readPolicySet(
+    const load = yield* policySetSteps(
       { ...texts, ...(functionTexts && { functions: functionTexts.texts }) },
       conditionCompiler,
     );

@@ -1,7 +1,7 @@
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
 import { createIssueList, type IssueList } from "./issue-list.js";
 import { extendPath, type JsonNode, memberOf, textOf, valueOf } from "./json-tree.js";
-import { parsePolicyFile } from "./parse-policy-file.js";
+import { parseSteps } from "./parse-policy-file.js";
 import { FILE_HEAD, unknownKeys } from "./policy-document.js";
 import { reportProblems } from "./report-problems.js";
 import { type TranslatedPolicy, translatePolicy } from "./translate-policy.js";
@@ -27,7 +27,7 @@ interface PlacedPolicy {
   readonly node: JsonNode;
 }
 
-/** Reads one policy file of either form. Total: whatever is wrong is an issue. A step is a rule. */
+/** Reads one policy file of either form. Total: whatever is wrong is an issue. In short steps. */
 export function* readPolicyFile(
   { name, text }: { readonly name: string; readonly text: string },
   conditionCompiler: ConditionCompiler,
@@ -39,7 +39,7 @@ export function* readPolicyFile(
     const message = "the text begins with a byte order mark";
     issues.warn("byte-order-mark", { path: "" }, 0, message, "send it without");
   }
-  const { root, problems } = parsePolicyFile(content);
+  const { root, problems } = yield* parseSteps(content);
   for (const { severity, path, offset, message, suggestion } of problems) {
     if (severity === "error") issues.error({ path }, offset, message, suggestion);
     else issues.warn("loses-digits", { path }, offset, message, suggestion);

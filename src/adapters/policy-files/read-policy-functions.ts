@@ -47,7 +47,7 @@ export function readPolicyFunctions(
   }
   const documents = found
     .toSorted((a, b) => compareIds(a.definition.name, b.definition.name))
-    .map(({ root }) => canonicalPolicy(valueOf(root) as ValueMap));
+    .map(({ root }) => [...canonicalPolicy(valueOf(root) as ValueMap)].join(""));
   return {
     conditionCompiler: compiler,
     issues: files.flatMap(({ issues }) => issues.issues),

@@ -8,11 +8,13 @@ import type {
 } from "../../application/ports/policy-source.js";
 import { policyTypeRow } from "../../core/policy-types.js";
 import { compareIds } from "../../core/snapshot.js";
-import { canonicalPolicy, sha256 } from "./content-hash.js";
+import type { ValueMap } from "../../core/values.js";
+import { canonicalPolicy, createPartHash, type PartHash } from "./content-hash.js";
 import type { IssueList } from "./issue-list.js";
 import { INVALID } from "./load-checks.js";
 import { readPolicyFunctions } from "./read-policy-functions.js";
 import { readPolicyFile, type ReadPolicyFile } from "./read-policy-file.js";
+import { finish } from "./run-steps.js";
 import type { TranslatedPolicy } from "./translate-policy.js";
 
 type Origin = StoredPolicy["source"];
@@ -44,7 +46,7 @@ export function readPolicySet(
   return finish(policySetSteps(texts, conditionCompiler));
 }
 
-/** The same in steps of a rule each: whoever runs them decides when others have their turn. */
+/** The same in short steps: whoever runs them decides when others have their turn. */
 export function* policySetSteps(
   texts: PolicyTexts,
   conditionCompiler: ConditionCompiler,
@@ -55,7 +57,7 @@ export function* policySetSteps(
   return {
     ok: true,
     set: {
-      ...storedPolicies(entries, texts, functions),
+      ...(yield* storedPolicies(entries, texts, functions)),
       ...(fileVersion === undefined ? {} : { fileVersion }),
       ...(texts.functions && { functions: texts.functions }),
       file: (texts.main ?? texts.defaults)?.name ?? "",
@@ -80,13 +82,6 @@ export function* entriesOfTexts(
     issues: [...functions.issues, ...read.issues],
     ...(functions.canonical !== undefined && { functions: functions.canonical }),
   };
-}
-
-function finish<Result>(steps: Generator<void, Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
 }
 
 /** What two files say together; with an error in them, as far as they could be read. */
@@ -124,23 +119,33 @@ function effectiveEntries(
 }
 
 /** Policies with their etags, and the hash of all of them and of the functions in canonical JSON. */
-function storedPolicies(
+function* storedPolicies(
   entries: readonly PolicyEntry[],
   texts: PolicyTexts,
   functions = "",
-): Pick<LoadedPolicySet, "policies" | "contentHash"> {
+): Generator<void, Pick<LoadedPolicySet, "policies" | "contentHash">> {
   const files = { file: texts.main?.name ?? "", default_file: texts.defaults?.name ?? "" };
-  const canonical = entries.map(({ document }) => canonicalPolicy(document));
-  return {
-    policies: entries.map(({ policy, document, source }, index) => ({
-      policy,
-      document,
-      source,
-      file: files[source],
-      etag: sha256(canonical[index] ?? ""),
-    })),
-    contentHash: sha256(`[${canonical.join()}]`, functions),
-  };
+  const ofSet = createPartHash();
+  ofSet.add("[");
+  const policies: StoredPolicy[] = [];
+  for (const { policy, document, source } of entries) {
+    if (policies.length > 0) ofSet.add(",");
+    const etag = yield* etagOf(document, ofSet);
+    policies.push({ policy, document, source, file: files[source], etag });
+  }
+  ofSet.add(`]${functions}`);
+  return { policies, contentHash: ofSet.digest() };
+}
+
+/** Adds what it hashes to the hash of the set. */
+function* etagOf(document: ValueMap, ofSet: PartHash): Generator<void, string> {
+  const ofPolicy = createPartHash();
+  for (const part of canonicalPolicy(document)) {
+    ofPolicy.add(part);
+    ofSet.add(part);
+    yield;
+  }
+  return ofPolicy.digest();
 }
 
 /** What stands for a file that could not be read: one error, without a place. */

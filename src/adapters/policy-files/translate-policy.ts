@@ -1,7 +1,13 @@
+import {
+  COMBINING_WORDS,
+  DEFAULT_EFFECT_WORDS,
+  ON_ERROR_WORDS,
+  readWord,
+  type Words,
+} from "../../application/policy-words.js";
 import type { ConditionCompiler } from "../../application/ports/condition-compiler.js";
-import type { CombiningAlgorithm, OnError, Policy, Rule } from "../../core/policy.js";
+import type { Policy, Rule } from "../../core/policy.js";
 import type { Value, ValueMap } from "../../core/values.js";
-import type { Effect } from "../../core/verbs.js";
 import { type IssueList, type IssueSubject, within } from "./issue-list.js";
 import {
   extendPath,
@@ -168,18 +174,18 @@ function* translateRules(
     const rule = translateRule(element, values[index] ?? null, context);
     if (rule !== undefined) rules.push(rule);
   }
-  warnOfSiblingParameters(list.elements, rules, { ...policy, path }, issues);
+  yield* warnOfSiblingParameters(list.elements, rules, { ...policy, path }, issues);
   const count = list.elements.length;
   return rules.length === count && ids.size === count ? rules : undefined;
 }
 
 // The author probably thought that the rules of a policy share their parameters.
-function warnOfSiblingParameters(
+function* warnOfSiblingParameters(
   nodes: readonly JsonNode[],
   rules: readonly Rule[],
   policy: IssueSubject,
   issues: IssueList,
-): void {
+): Generator<void, void> {
   const definedBy = new Map<string, number>();
   for (const rule of rules) {
     for (const name of Object.keys(rule.parameters)) {
@@ -188,6 +194,7 @@ function warnOfSiblingParameters(
   }
   for (const rule of rules) {
     if (rule.condition === undefined) continue;
+    yield;
     for (const name of namesOutside(rule.condition, rule.parameters)) {
       const sibling = definedBy.get(name);
       if (sibling === undefined || sibling === rule.index) continue;
@@ -238,14 +245,19 @@ function executableRule(
 }
 
 function combiningOf(node: JsonNode): Pick<Policy, "combining" | "defaultEffect" | "onError"> {
-  const combining = textOf(node, "combining")?.toLowerCase().replace("_", "-");
-  const defaultEffect = textOf(node, "default_effect")?.toLowerCase();
-  const onError = textOf(node, "on_error")?.toLowerCase();
+  const combining = wordOf(node, "combining", COMBINING_WORDS);
+  const defaultEffect = wordOf(node, "default_effect", DEFAULT_EFFECT_WORDS);
+  const onError = wordOf(node, "on_error", ON_ERROR_WORDS);
   return {
-    ...(combining === undefined ? {} : { combining: combining as CombiningAlgorithm }),
-    ...(defaultEffect === undefined ? {} : { defaultEffect: defaultEffect as Effect }),
-    ...(onError === undefined ? {} : { onError: onError as OnError }),
+    ...(combining === undefined ? {} : { combining }),
+    ...(defaultEffect === undefined ? {} : { defaultEffect }),
+    ...(onError === undefined ? {} : { onError }),
   };
+}
+
+function wordOf<Meaning>(node: JsonNode, key: string, words: Words<Meaning>): Meaning | undefined {
+  const text = textOf(node, key);
+  return text === undefined ? undefined : readWord(words, text);
 }
 
 function numberOf(node: JsonNode, key: string): number {

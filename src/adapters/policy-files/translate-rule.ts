@@ -1,3 +1,4 @@
+import { asciiLowerCase } from "../../application/policy-words.js";
 import type { Condition } from "../../core/condition.js";
 import { deceptiveCharacter, plainTwin } from "../../core/lint/lookalike.js";
 import type { Rule, Severity } from "../../core/policy.js";
@@ -89,7 +90,7 @@ function readVerb(
 ): Pick<Rule, "action" | "verbClass"> | undefined {
   const written = textOf(node, "action");
   if (written === undefined) return undefined;
-  const action = written.toLowerCase();
+  const action = asciiLowerCase(written);
   const verbClass = VERB_CLASSES.get(action);
   if (verbClass !== undefined) return { action, verbClass };
 

@@ -5,7 +5,7 @@ import { decodePolicyFile } from "./decode-policy-file.js";
 import { editPolicyText, policyIdsIn, withVersion } from "./edit-policy-text.js";
 import type { PolicyFileContents, PolicyFileSource } from "./policy-file-source.js";
 import { defaultsBeside } from "./policy-texts.js";
-import { digestOf, type FileContent, readFileContent } from "./read-file-content.js";
+import { contentOf, digestOf, type FileContent, readFileContent } from "./read-file-content.js";
 import { checkReplaceable, replaceFile } from "./replace-file.js";
 
 export interface PolicyFileWriterDeps {
@@ -29,10 +29,10 @@ export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): 
       const text = editedText(loaded, edit);
       const withMain = (main: string): PolicyFileContents => ({
         ...loaded,
-        main: { state: "read", bytes: Buffer.from(main) },
+        main: contentOf(Buffer.from(main)),
       });
       return {
-        load: source.setOf(withMain(text)),
+        load: await source.setOf(withMain(text)),
         async write(policyVersion) {
           const contents = withMain(withVersion(text, policyVersion));
           await replaceFile({
@@ -69,7 +69,7 @@ function contentsOf(
 ): PolicyFileContents {
   const edit = { kind: "replace", documents } as const;
   const text = editPolicyText(undefined, edit, policyIdsIn(textOf(defaults) ?? ""));
-  return { main: { state: "read", bytes: Buffer.from(text) }, defaults };
+  return { main: contentOf(Buffer.from(text)), defaults };
 }
 
 async function putBack(file: string, now: FileContent, before: FileContent): Promise<void> {

@@ -6,7 +6,9 @@ import type {
   PolicyVersionRecord,
 } from "../../application/ports/policy-history.js";
 import type { PolicyVersionMark } from "../../application/ports/policy-version-mark.js";
+import { runInSlices } from "../../application/run-in-slices.js";
 import type { ValueMap } from "../../core/values.js";
+import { documentsTextSteps } from "./documents-text.js";
 import type { SqliteEventLog } from "./event-log.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
@@ -74,7 +76,9 @@ export async function createSqlitePolicyHistory(deps: {
     },
     nextVersion: (atLeast) => mark.reserve(atLeast),
     async begin(intent) {
-      await change([{ sql: BEGIN, params: intentRow(intent) }]);
+      const steps = documentsTextSteps(intent.documents);
+      const documents = await runInSlices(steps, { monotonicMs: () => performance.now() });
+      await change([{ sql: BEGIN, params: intentRow(intent, documents) }]);
       open = intent;
     },
     openIntent,
@@ -111,7 +115,7 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function intentRow(intent: PolicyIntent): SqlRow {
+function intentRow(intent: PolicyIntent, documents: string): SqlRow {
   return [
     intent.intentId,
     intent.policyVersion,
@@ -120,7 +124,7 @@ function intentRow(intent: PolicyIntent): SqlRow {
     intent.reason,
     intent.source,
     intent.contentHash,
-    JSON.stringify(intent.documents),
+    documents,
   ];
 }
 
