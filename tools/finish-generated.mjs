@@ -1,5 +1,5 @@
 // The last steps of generate.sh: what ts-proto leaves to do in src/gen.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const gen = new URL("../src/gen/", import.meta.url);
 const [descriptorFile] = process.argv.slice(2);
@@ -24,6 +24,32 @@ patch("google/protobuf/struct.ts", [
   ],
   ["null : message.kind?.value;", "null : (message.kind?.value ?? null);"],
 ]);
+
+// ts-proto's decoders stop in silence at a tag that no message can have, read past the end of a
+// nested message, and skip groups: bytes that another decoder reads as something else.
+for (const file of readdirSync(gen, { recursive: true })) {
+  if (!file.endsWith(".ts")) continue;
+  const url = new URL(file, gen);
+  const text = readFileSync(url, "utf8");
+  const strict = text
+    .replaceAll(
+      "if ((tag & 7) === 4 || tag === 0) {\n          break;\n        }",
+      'if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {\n          throw new globalThis.Error("no field has this tag");\n        }',
+    )
+    .replaceAll(
+      "        reader.skip(tag & 7);\n      }\n      return message;",
+      '        reader.skip(tag & 7);\n      }\n      if (reader.pos !== end) {\n        throw new globalThis.Error("a field goes past the end of its message");\n      }\n      return message;',
+    );
+  const decoders = text.split("while (reader.pos < end)").length - 1;
+  for (const rule of ["no field has this tag", "past the end of its message"]) {
+    if (strict.split(rule).length - 1 !== decoders) {
+      throw new Error(
+        `${file}: expected ${decoders} times, adapt tools/finish-generated.mjs: ${rule}`,
+      );
+    }
+  }
+  writeFileSync(url, strict);
+}
 
 const lines = readFileSync(descriptorFile)
   .toString("base64")

@@ -117,22 +117,26 @@ export function createAdapter(log: Log): Adapter {
   };
 }
 
-/** A decoder that tells of bad bytes instead of throwing. */
+// Why not the reader's own: it puts U+FFFD in the place of what is not UTF-8.
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decodeUtf8 = (bytes: Uint8Array): string => strictUtf8.decode(bytes);
+
+/**
+ * A decoder that tells of bad bytes instead of throwing. It takes what every decoder reads alike:
+ * no tag 0, no groups, no field past the end of its message, text in UTF-8.
+ */
 export function decoding<Request>(
   typeName: string,
   deserialize: (bytes: Buffer) => Request,
 ): (bytes: Buffer) => Decoded<Request> {
   return (bytes) => {
     try {
-      // Why a reader: the generated decoder stops in silence at a tag that no message can have.
-      const reader = new BinaryReader(bytes);
-      const request = deserialize(reader as unknown as Buffer);
-      if (reader.pos === reader.len) return request;
+      return deserialize(new BinaryReader(bytes, decodeUtf8) as unknown as Buffer);
     } catch {
-      // Told below, in our words: those of the decoder name no field.
+      // In our words: those of the decoder name no field.
+      const rule = `must be the bytes of a ${typeName}, its texts in UTF-8, nested at most 100 levels deep`;
+      return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field: "request", rule }] });
     }
-    const rule = `must be the bytes of a ${typeName} that nests at most 100 levels deep`;
-    return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field: "request", rule }] });
   };
 }
 

@@ -1,5 +1,11 @@
-import type { Server, ServerWritableStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { sendUnaryData, Server, ServerWritableStream, ServiceDefinition } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
+import { PdpError } from "../../application/errors.js";
+import type { Log } from "../../application/ports/log.js";
+import { HealthCheckRequest } from "../../gen/grpc/health/v1/health.js";
+import { rpcStatusOf } from "../convert-error.js";
+import { type Decoded, decoding } from "./adapt.js";
+import { grpcError } from "./status-trailers.js";
 
 /** `grpc.health.v1.Health`: Check, Watch and List. */
 export interface HealthService {
@@ -11,7 +17,11 @@ export interface HealthService {
 }
 
 /** Starts as NOT_SERVING. @param serviceNames - The services that can be asked about, besides "". */
-export function addHealthService(server: Server, serviceNames: readonly string[]): HealthService {
+export function addHealthService(
+  server: Server,
+  serviceNames: readonly string[],
+  log: Log,
+): HealthService {
   const names = ["", ...serviceNames];
   const health = new HealthImplementation(
     Object.fromEntries(names.map((name) => [name, "NOT_SERVING" as const])),
@@ -21,14 +31,15 @@ export function addHealthService(server: Server, serviceNames: readonly string[]
 
   health.addToServer({
     addService(definition, implementation) {
-      const { watch, ...others } = implementation as UntypedServiceImplementation;
-      server.addService(definition, {
-        ...others,
-        watch(call: ServerWritableStream<unknown, unknown>) {
+      const { check, watch, list } = implementation as unknown as Handlers;
+      server.addService(decodingStrictly(definition), {
+        check: refusingBadBytes(check, log),
+        list: refusingBadBytes(list, log),
+        watch: refusingBadBytes((call) => {
           watchers.add(call);
           call.on("cancelled", () => watchers.delete(call));
-          (watch as (call: unknown) => void)(call);
-        },
+          watch(call);
+        }, log),
       });
     },
   });
@@ -43,5 +54,32 @@ export function addHealthService(server: Server, serviceNames: readonly string[]
     drain() {
       for (const call of watchers) call.end();
     },
+  };
+}
+
+type Call = ServerWritableStream<Decoded<HealthCheckRequest>, unknown>;
+type Handler = (call: Call, callback?: sendUnaryData<unknown>) => void;
+type Handlers = Readonly<Record<"check" | "watch" | "list", Handler>>;
+
+/** Why: the library's own decoder throws, and grpc-js answers INTERNAL then. */
+function decodingStrictly(definition: ServiceDefinition): ServiceDefinition {
+  const decode = (bytes: Buffer): HealthCheckRequest => HealthCheckRequest.decode(bytes);
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => {
+      const requestDeserialize = decoding(`request of ${method.path}`, decode);
+      return [name, { ...method, requestDeserialize }];
+    }),
+  );
+}
+
+function refusingBadBytes(handle: Handler, log: Log): Handler {
+  return (call, callback) => {
+    if (!(call.request instanceof PdpError)) {
+      handle(call, callback);
+      return;
+    }
+    const error = grpcError(rpcStatusOf(call.request, log));
+    if (callback) callback(error);
+    else call.emit("error", error);
   };
 }

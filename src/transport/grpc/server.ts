@@ -44,7 +44,7 @@ export async function startGrpcServer(deps: GrpcServerDeps): Promise<GrpcServer>
   });
   const adapter = createAdapter(deps.log);
   const serviceNames = addServices(server, deps.handlers, adapter);
-  const health = addHealthService(server, serviceNames);
+  const health = addHealthService(server, serviceNames, deps.log);
   addReflectionService(server, {
     registry: createDescriptorRegistry(),
     serviceNames: [...serviceNames, health.name],

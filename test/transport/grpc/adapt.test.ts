@@ -76,6 +76,7 @@ const eventHandlers: ServiceHandlers = {
     },
   },
   listEvents: { kind: "unary", handle: () => ({ events: [], nextPageToken: "" }) },
+  publishEvent: { kind: "unary", handle: () => ({}) },
 };
 
 let server: Server;

@@ -50,6 +50,16 @@ describe("bytes that are no request are INVALID_ARGUMENT", () => {
     ["a text longer than the message", Uint8Array.from([0x0a, 0x7f, 0x41])],
     ["a tag that no message has", Uint8Array.from([0x00, 0x01, 0x02])],
     ["an end of a group that never began", Uint8Array.from([0x0c, 0x01])],
+    ["a tag of zero at the end", Uint8Array.from([0x00])],
+    ["an end of a group at the end", Uint8Array.from([0x7c])],
+    ["a group", Uint8Array.from([0x7b, 0x7c])],
+    [
+      "a tag of zero that lets what is nested out",
+      Buffer.from("520b000a08534d5547474c4544", "hex"),
+    ],
+    ["a nested text that goes past its message", Buffer.from("52030a0a1441414141", "hex")],
+    ["a text that is not UTF-8", Uint8Array.from([0x0a, 0x02, 0xc3, 0x28])],
+    ["half of a surrogate pair in UTF-8", Uint8Array.from([0x0a, 0x03, 0xed, 0xa0, 0x80])],
     ["a Struct nested 200 levels deep", nested(200)],
     ["a Struct nested 3,000 levels deep", nested(3_000)],
   ])("%s", async (_says, bytes) => {
@@ -58,6 +68,13 @@ describe("bytes that are no request are INVALID_ARGUMENT", () => {
       code: status.INVALID_ARGUMENT,
       details: { "google.rpc.ErrorInfo": { reason: "REQUEST_INVALID" } },
     });
+    await stillAnswers();
+  });
+
+  it.each(["Check", "List"])("also to grpc.health.v1.Health/%s", async (rpc) => {
+    const bytes = Uint8Array.from([0x0a, 0x7f]);
+    const error = await errorOf(client.unaryBytes(`grpc.health.v1.Health/${rpc}`, bytes));
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
     await stillAnswers();
   });
 

@@ -244,10 +244,13 @@ export const FieldMask: MessageFns<FieldMask> & FieldMaskWrapperFns = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {

@@ -130,10 +130,13 @@ export const Struct: MessageFns<Struct> & StructWrapperFns = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -225,10 +228,13 @@ export const Struct_FieldsEntry: MessageFns<Struct_FieldsEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -338,10 +344,13 @@ export const Value: MessageFns<Value> & AnyValueWrapperFns = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -454,10 +463,13 @@ export const ListValue: MessageFns<ListValue> & ListValueWrapperFns = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {

@@ -460,10 +460,13 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -536,10 +539,13 @@ export const ErrorInfo_MetadataEntry: MessageFns<ErrorInfo_MetadataEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -592,10 +598,13 @@ export const RetryInfo: MessageFns<RetryInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -660,10 +669,13 @@ export const DebugInfo: MessageFns<DebugInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -716,10 +728,13 @@ export const QuotaFailure: MessageFns<QuotaFailure> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -860,10 +875,13 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -944,10 +962,13 @@ export const QuotaFailure_Violation_QuotaDimensionsEntry: MessageFns<QuotaFailur
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1002,10 +1023,13 @@ export const PreconditionFailure: MessageFns<PreconditionFailure> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1079,10 +1103,13 @@ export const PreconditionFailure_Violation: MessageFns<PreconditionFailure_Viola
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1136,10 +1163,13 @@ export const BadRequest: MessageFns<BadRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1224,10 +1254,13 @@ export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1295,10 +1328,13 @@ export const RequestInfo: MessageFns<RequestInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1384,10 +1420,13 @@ export const ResourceInfo: MessageFns<ResourceInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1442,10 +1481,13 @@ export const Help: MessageFns<Help> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1508,10 +1550,13 @@ export const Help_Link: MessageFns<Help_Link> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -1575,10 +1620,13 @@ export const LocalizedMessage: MessageFns<LocalizedMessage> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {

@@ -181,10 +181,13 @@ export const StreamEventsRequest: MessageFns<StreamEventsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -262,10 +265,13 @@ export const StreamEventsResponse: MessageFns<StreamEventsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -354,10 +360,13 @@ export const LostEvents: MessageFns<LostEvents> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -474,10 +483,13 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -547,10 +559,13 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -603,10 +618,13 @@ export const PublishEventRequest: MessageFns<PublishEventRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
@@ -658,10 +676,13 @@ export const PublishEventResponse: MessageFns<PublishEventResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
         }
         reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
       }
       return message;
     } finally {
