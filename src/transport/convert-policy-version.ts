@@ -1,3 +1,10 @@
+import {
+  asciiLowerCase,
+  COMBINING_WORDS,
+  DEFAULT_EFFECT_WORDS,
+  ON_ERROR_WORDS,
+  readWord,
+} from "../application/policy-words.js";
 import type { PolicyDifference } from "../application/diff-policies.js";
 import type {
   PolicyChangeSource,
@@ -5,21 +12,14 @@ import type {
   PolicyVersionRecord,
 } from "../application/ports/policy-history.js";
 import type { Value, ValueMap } from "../core/values.js";
-import {
-  CombiningAlgorithm,
-  DefaultEffect,
-  OnError,
-  type Policy,
-  PolicySource,
-  type Rule,
-} from "../gen/flopynet/policy/v1/policy.js";
+import { type Policy, PolicySource, type Rule } from "../gen/flopynet/policy/v1/policy.js";
 import {
   type PolicyChange,
   PolicyChangeKind,
   type PolicyVersion,
   PolicyVersionSource,
 } from "../gen/flopynet/policy/v1/policy_admin_service.js";
-import { matchAndCondition } from "./convert-policy.js";
+import { matchAndCondition, wordsToProto } from "./convert-policy.js";
 import { structFromValues } from "./convert-struct.js";
 
 const SOURCE = {
@@ -69,7 +69,6 @@ export function differenceToProto(
  */
 export function documentToProto(document: ValueMap, policyVersion: number): Policy {
   const rules = Array.isArray(document["rules"]) ? (document["rules"] as ValueMap[]) : [];
-  const word = (key: string): string => textOf(document, key).toUpperCase();
   return {
     id: textOf(document, "id"),
     name: textOf(document, "name"),
@@ -77,9 +76,11 @@ export function documentToProto(document: ValueMap, policyVersion: number): Poli
     description: textOf(document, "description"),
     priority: numberOf(document["priority"]),
     enabled: document["enabled"] !== false,
-    combining: memberOf(CombiningAlgorithm, `COMBINING_ALGORITHM_${word("combining")}`),
-    defaultEffect: memberOf(DefaultEffect, `DEFAULT_EFFECT_${word("default_effect")}`),
-    onError: memberOf(OnError, `ON_ERROR_${word("on_error")}`),
+    ...wordsToProto({
+      combining: readWord(COMBINING_WORDS, textOf(document, "combining")),
+      defaultEffect: readWord(DEFAULT_EFFECT_WORDS, textOf(document, "default_effect")),
+      onError: readWord(ON_ERROR_WORDS, textOf(document, "on_error")),
+    }),
     rules: rules.map(ruleToProto),
     etag: "",
     policyVersion: String(policyVersion),
@@ -93,7 +94,7 @@ function ruleToProto(rule: ValueMap, index: number): Rule {
   const hasParameters = isMap(parameters) && Object.keys(parameters).length > 0;
   return {
     id: textOf(rule, "id") || textOf(rule, "rule_id") || String(index),
-    action: textOf(rule, "action").toLowerCase(),
+    action: asciiLowerCase(textOf(rule, "action")),
     description: textOf(rule, "description"),
     ...(match && { match: structFromValues(match) }),
     condition,
@@ -101,15 +102,6 @@ function ruleToProto(rule: ValueMap, index: number): Rule {
     severity: textOf(rule, "severity"),
     enabled: rule["enabled"] !== false,
   };
-}
-
-/** The value with this name; the first, which is unspecified, where there is none. */
-function memberOf<Value extends string | number>(
-  names: Readonly<Record<string, Value>>,
-  name: string,
-): Exclude<Value, string> {
-  const value = Object.hasOwn(names, name) ? names[name] : undefined;
-  return (value ?? 0) as Exclude<Value, string>;
 }
 
 function textOf(map: ValueMap, key: string): string {

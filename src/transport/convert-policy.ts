@@ -41,7 +41,6 @@ const SOURCE = {
 /** A policy with the words its author wrote. What the policy says nothing about is unspecified. */
 export function policyToProto(stored: CatalogPolicy): Policy {
   const { policy, document } = stored;
-  const { combining, defaultEffect, onError } = policy;
   const written = Array.isArray(document["rules"]) ? (document["rules"] as readonly Value[]) : [];
   return {
     id: policy.id,
@@ -50,6 +49,27 @@ export function policyToProto(stored: CatalogPolicy): Policy {
     description: policy.description,
     priority: policy.priority,
     enabled: policy.enabled,
+    ...wordsToProto(policy),
+    rules: policy.rules.map((rule) => ruleToProto(rule, mapOf(written[rule.index]))),
+    etag: stored.etag,
+    policyVersion: String(stored.policyVersion),
+    ...(stored.createTimeMs !== undefined && { createTime: new Date(stored.createTimeMs) }),
+    updateTime: new Date(stored.updateTimeMs),
+    source: SOURCE[stored.source],
+  };
+}
+
+/** How a policy combines, in the words of the wire; unspecified where it says nothing. */
+export function wordsToProto({
+  combining,
+  defaultEffect,
+  onError,
+}: {
+  readonly combining?: CoreCombiningAlgorithm | undefined;
+  readonly defaultEffect?: Effect | undefined;
+  readonly onError?: CoreOnError | undefined;
+}): Pick<Policy, "combining" | "defaultEffect" | "onError"> {
+  return {
     combining: combining
       ? COMBINING[combining]
       : CombiningAlgorithm.COMBINING_ALGORITHM_UNSPECIFIED,
@@ -57,12 +77,6 @@ export function policyToProto(stored: CatalogPolicy): Policy {
       ? DEFAULT_EFFECT[defaultEffect]
       : DefaultEffect.DEFAULT_EFFECT_UNSPECIFIED,
     onError: onError ? ON_ERROR[onError] : OnError.ON_ERROR_UNSPECIFIED,
-    rules: policy.rules.map((rule) => ruleToProto(rule, mapOf(written[rule.index]))),
-    etag: stored.etag,
-    policyVersion: String(stored.policyVersion),
-    ...(stored.createTimeMs !== undefined && { createTime: new Date(stored.createTimeMs) }),
-    updateTime: new Date(stored.updateTimeMs),
-    source: SOURCE[stored.source],
   };
 }
 

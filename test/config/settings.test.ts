@@ -68,7 +68,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
   INSECURE: {
     fallback: false,
     good: [["1", true], ["true", true], ["0", false], ["False", false]],
-    bad: ["yes", "2"],
+    bad: ["yes", "2", "fal\u017fe"],
     rule: "must be 1 or 0 (or true, false)",
   },
   UNKNOWN_POLICY_TYPE: { fallback: "permit", good: [["deny", "deny"], ["permit", "permit"]], bad: ["DENY", "allow"], rule: "must be permit or deny" },
@@ -89,7 +89,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
   LOG_LEVEL: {
     fallback: "info",
     good: [["debug", "debug"], ["INFO", "info"], ["WARNING", "warn"], ["CRITICAL", "error"], ["error", "error"]],
-    bad: ["loud", "inform"],
+    bad: ["loud", "inform", "\u0130NFO", "cr\u0131tical", "warn\u0131ng"],
     rule: "must be one of debug, info, warn, error",
   },
   LOG_FILE: { fallback: undefined, good: [["/var/log/engine.log", "/var/log/engine.log"]], bad: ["a\u0000b"], rule: "must be a path without control characters" },

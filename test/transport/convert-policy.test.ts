@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogPolicy } from "../../src/application/policy-catalog.js";
-import type { Value } from "../../src/core/values.js";
+import type { Value, ValueMap } from "../../src/core/values.js";
 import {
   CombiningAlgorithm,
   DefaultEffect,
@@ -9,6 +9,7 @@ import {
   PolicySource,
 } from "../../src/gen/flopynet/policy/v1/policy.js";
 import { policyToProto } from "../../src/transport/convert-policy.js";
+import { documentToProto } from "../../src/transport/convert-policy-version.js";
 import { policy } from "../support/rules.js";
 
 function stored(overrides: Partial<CatalogPolicy> = {}): CatalogPolicy {
@@ -92,5 +93,20 @@ describe("a policy, after the wire", () => {
     expect(onTheWire({ policy: policy("p", "deny") }).rules).toMatchObject([
       { id: "0", action: "deny", match: undefined, condition: "" },
     ]);
+  });
+});
+
+describe("a policy of the past, from its document", () => {
+  // prettier-ignore
+  it.each<[says: string, document: ValueMap, expected: object]>([
+    ["has its words, in any case",            { combining: "Deny_Overrides", default_effect: "DENY", on_error: "skip" },
+      { combining: CombiningAlgorithm.COMBINING_ALGORITHM_DENY_OVERRIDES, defaultEffect: DefaultEffect.DEFAULT_EFFECT_DENY, onError: OnError.ON_ERROR_SKIP }],
+    ["says nothing where it did not",         {},
+      { combining: CombiningAlgorithm.COMBINING_ALGORITHM_UNSPECIFIED, defaultEffect: DefaultEffect.DEFAULT_EFFECT_UNSPECIFIED, onError: OnError.ON_ERROR_UNSPECIFIED }],
+    ["says nothing by a word that is none",   { combining: "deny_overr\u0131des", default_effect: "perm\u0131t", on_error: "constructor" },
+      { combining: CombiningAlgorithm.COMBINING_ALGORITHM_UNSPECIFIED, defaultEffect: DefaultEffect.DEFAULT_EFFECT_UNSPECIFIED, onError: OnError.ON_ERROR_UNSPECIFIED }],
+  ])("%s", (_says, document, expected) => {
+    const message = documentToProto(document, 3);
+    expect(Policy.decode(Policy.encode(message).finish())).toMatchObject(expected);
   });
 });

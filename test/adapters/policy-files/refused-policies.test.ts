@@ -2,6 +2,23 @@ import { describe, expect, it } from "vitest";
 import { issuesOf, readTexts, withRules } from "../../support/policy-texts.js";
 import { refuses } from "../../support/refuses.js";
 
+// What JavaScript's own change of case makes plain letters of: dotless i, long s, ligatures, Kelvin.
+// prettier-ignore
+const ODD_WORDS: readonly (readonly [key: string, word: string, meant: string])[] = [
+  ["combining",      "deny_overr\u0131des",       "DENY_OVERRIDES"],
+  ["combining",      "DENY_OVERR\u0130DES",       "DENY_OVERRIDES"],
+  ["combining",      "deny_override\u017f",       "DENY_OVERRIDES"],
+  ["combining",      "\ufb01rst_applicable",      "FIRST_APPLICABLE"],
+  ["combining",      "perm\u0456t_overrides",     "PERMIT_OVERRIDES"],
+  ["combining",      "deny-overrides",            "DENY_OVERRIDES"],
+  ["default_effect", "perm\u0131t",               "PERMIT"],
+  ["default_effect", "d\u0435ny",                 "DENY"],
+  ["default_effect", "DENY\u200b",                "DENY"],
+  ["on_error",       "s\u212aip",                 "SKIP"],
+  ["on_error",       "\u017fkip",                 "SKIP"],
+  ["on_error",       "sk\u0131p",                 "SKIP"],
+];
+
 const policy = (members: string): string => `{"policies": {\n  "p": {${members}}\n}}`;
 const R = '"rules": []';
 
@@ -106,6 +123,18 @@ describe("a policy with a problem is refused", () => {
       "`deny`",
     ],
   ]);
+});
+
+describe("a word of a policy in letters that only look like its own is refused", () => {
+  refuses(
+    ODD_WORDS.map(([key, word, meant]) => [
+      `${key} ${word}`,
+      policy(`"type": "t", "${key}": ▶"${word}", ${R}`),
+      `policies.p.${key}`,
+      "must be",
+      `write \`${meant}\``,
+    ]),
+  );
 });
 
 describe("loading is all or nothing", () => {
