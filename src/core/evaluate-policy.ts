@@ -108,14 +108,15 @@ function onErrorOf(
   return strict ? TRUST_ROW.onError : row.onError;
 }
 
+const ALGORITHMS: Readonly<Record<CombiningAlgorithm, (votes: readonly Outcome[]) => Outcome>> = {
+  "first-applicable": ([first = "not_applicable"]) => first,
+  "deny-overrides": denyOverrides,
+  "permit-overrides": permitOverrides,
+};
+const ALGORITHM_BY_NAME = new Map(Object.entries(ALGORITHMS));
+
 function combine(combining: CombiningAlgorithm, votes: readonly Vote[]): Outcome {
   const outcomes = votes.map((vote) => vote.outcome);
-  switch (combining) {
-    case "first-applicable":
-      return outcomes[0] ?? "not_applicable";
-    case "deny-overrides":
-      return denyOverrides(outcomes);
-    case "permit-overrides":
-      return permitOverrides(outcomes);
-  }
+  // What is no algorithm, against all types, must let nothing through.
+  return ALGORITHM_BY_NAME.get(combining)?.(outcomes) ?? "error";
 }

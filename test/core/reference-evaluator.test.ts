@@ -190,3 +190,17 @@ describe("the reason", () => {
     );
   });
 });
+
+describe("a combining algorithm that is none, which no policy file can say", () => {
+  const UNKNOWN = { combining: "deny-overr\u0131des" } as unknown as Pick<Policy, "combining">;
+
+  // prettier-ignore
+  it.each<Row>([
+    ["lets through nothing that its rules allow", [policy("a", "allow", UNKNOWN)],                           "error"],
+    ["lets through nothing that others allow",    [policy("a", "deny", UNKNOWN), policy("b", "allow")],      "error"],
+    ["takes no denial of others away",            [policy("a", "allow", UNKNOWN), policy("b", "deny")],      "explicit by b/0"],
+  ])("%s", (_says, policies, answer) => {
+    const ofType = policies.map((one) => ({ ...one, type: "fl_security" }));
+    expect(answerOf(ask(ofType, "fl_security"))).toBe(answer);
+  });
+});
