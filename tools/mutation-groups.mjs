@@ -5,8 +5,8 @@ export const MINIMUM_SCORE = 85; // Per cent of the mutants of all files togethe
 
 const GROUPS = {
   texts: {
-    files: "address nearest parsed policy-types port-set protocol quoted request values verbs",
-    tests: "address nearest port-set protocol quoted request values verbs",
+    files: "address nearest parsed port-set protocol quoted request values verbs",
+    tests: "address condition-steps nearest port-set protocol quoted request values verbs",
   },
   targets: {
     files: "connection-violations context-violations parse-target-field target",
@@ -21,7 +21,7 @@ const GROUPS = {
   decisions: {
     files:
       "combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
-      "obligations policy reason reference-evaluator rule-ref snapshot",
+      "obligations policy policy-types reason reference-evaluator rule-ref snapshot",
     tests:
       "combining evaluate-rule explain obligations order-does-not-matter.property " +
       "reference-evaluator snapshot",

@@ -16,6 +16,15 @@ describe("nearest", () => {
     ["the nearest wins",                             "abcdef", ["abcxyf", "abcdeg"], "abcdeg"],
     ["of equally near ones the first wins",          "abc", ["abd", "abe"], "abd"],
     ["the candidate is answered as it is spelt",     "node_ip", ["NODE_IP"], "NODE_IP"],
+    ["a letter missing in front is one edit",        "b", ["ab"], "ab"],
+    ["a letter too many in front is one edit",       "zabc", ["abc"], "abc"],
+    ["two swaps are two edits",                      "badcef", ["abcdef"], "abcdef"],
+    ["three are three",                              "badcfe", ["abcdef"], undefined],
+    ["two letters replaced by others are no swap",   "wxyzef", ["abcdef"], undefined],
+    ["nor where one of them moved on",               "xaycef", ["abcdef"], undefined],
+    ["nor where one of them moved back",             "bxdyef", ["abcdef"], undefined],
+    ["a text of 64 letters is compared",             "a".repeat(64), ["a".repeat(63)], "a".repeat(63)],
+    ["a longer one is not",                          "a".repeat(65), ["a".repeat(64)], undefined],
     ["without candidates there is none",             "deny", [], undefined],
   ])("%s", (_says, text, candidates, meant) => {
     expect(nearest(text, candidates)).toBe(meant);

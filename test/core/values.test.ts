@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   decimalText,
+  isPlainMap,
   lookUp,
   orderingNumber,
   type Value,
@@ -52,6 +53,10 @@ describe("valuesEqual", () => {
     ["a list is not an object",                                   [], {}, false],
     ["objects are equal by their keys, in any order",             { a: 1, b: 2 }, { b: 2, a: "1" }, true],
     ["objects differ by a key",                                   { a: 1 }, { a: 1, b: 2 }, false],
+    ["objects differ by a value",                                 { a: 1 }, { a: 2 }, false],
+    ["objects nest",                                              { a: { b: [1] } }, { a: { b: ["1"] } }, true],
+    ["objects differ by a value further in",                      { a: { b: [1] } }, { a: { b: [2] } }, false],
+    ["an object is not a text",                                   { a: "b" }, "b", false],
     ["a null inside an object is absent",                         { a: 1, b: null }, { a: 1 }, true],
     ["inherited names are no keys",                               { constructor: 1 }, {}, false],
   ])("%s", (_says, left, right, equal) => {
@@ -99,6 +104,20 @@ describe("valuesEqual", () => {
   });
 });
 
+describe("isPlainMap", () => {
+  it.each<[value: Value, isMap: boolean]>([
+    [{}, true],
+    [{ a: 1 }, true],
+    [[], false],
+    [null, false],
+    ["a", false],
+    [1, false],
+    [true, false],
+  ])("of %j is %s", (value, isMap) => {
+    expect(isPlainMap(value)).toBe(isMap);
+  });
+});
+
 describe("decimalText", () => {
   it("is what JSON prints, wherever that has no exponent", () => {
     fc.assert(
@@ -118,9 +137,13 @@ describe("orderingNumber", () => {
     ["leading zeros are decimal",                  "010", 10],
     ["a fraction needs no digit before the point", ".5", 0.5],
     ["a fraction needs a digit after the point",   "5.", undefined],
+    ["and may have many",                          "10.125", 10.125],
+    ["also without one before it",                 ".125", 0.125],
     ["a sign is accepted",                         "-1.5", -1.5],
     ["a plus is accepted",                         "+1.5", 1.5],
     ["an exponent is accepted",                    "1E-3", 0.001],
+    ["it needs no sign",                           "1e3", 1000],
+    ["it may have two digits",                     "1e-10", 1e-10],
     ["an exponent needs digits",                   "1e", undefined],
     ["a result that is not finite is none",        "1e999", undefined],
     ["blanks are refused",                         " 1", undefined],
