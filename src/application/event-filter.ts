@@ -1,30 +1,63 @@
+import { createHash } from "node:crypto";
 import type { FieldViolation } from "../core/request.js";
 import type { NewEvent } from "./ports/event-log.js";
 import type { EventFilter } from "./subscribe-to-events.js";
 
 /** Values in one list of a filter. */
 const MAX_VALUES = 1000;
+/** Characters of one value: more than an event can have in any of the fields. */
+const MAX_VALUE = 256;
+/** UTF-16 units of all values together: every open stream holds its filter. */
+const MAX_TEXT = 16_384;
 
 export interface CompiledEventFilter {
-  /** Equal exactly for filters that match the same events for the same reason: order and repetition do not count. */
+  /**
+   * Equal exactly for filters that match the same events for the same reason: order and repetition do
+   * not count. A hash, so that it is short.
+   */
   readonly key: string;
   matches(event: NewEvent): boolean;
 }
 
-/** What is wrong with `filter`; empty when nothing is. */
+/**
+ * What is wrong with `filter`; empty when nothing is. Of each list the first value that is too long,
+ * so that an answer does not grow with what is wrong.
+ */
 export function eventFilterViolations(filter: EventFilter): readonly FieldViolation[] {
-  return LISTS.filter(({ list }) => list(filter).length > MAX_VALUES).map(({ name, list }) => ({
-    field: `filter.${name}`,
-    rule: `must have at most ${MAX_VALUES} values, got ${list(filter).length}`,
-  }));
+  const violations = LISTS.flatMap((field) => listViolations(field, field.list(filter)));
+  if (violations.length > 0) return violations;
+  const text = LISTS.flatMap(({ list }) => list(filter)).reduce(
+    (sum, { length }) => sum + length,
+    0,
+  );
+  if (text <= MAX_TEXT) return [];
+  const rule = `must have at most ${MAX_TEXT} characters in all its values, got ${text}`;
+  return [{ field: "filter", rule }];
+}
+
+function listViolations({ name }: FilteredField, values: readonly string[]): FieldViolation[] {
+  const field = `filter.${name}`;
+  if (values.length > MAX_VALUES) {
+    return [{ field, rule: `must have at most ${MAX_VALUES} values, got ${values.length}` }];
+  }
+  const index = values.findIndex((value) => charactersOf(value) > MAX_VALUE);
+  if (index < 0) return [];
+  const rule = `must have at most ${MAX_VALUE} characters, got ${charactersOf(values[index] ?? "")}`;
+  return [{ field: `${field}[${index}]`, rule }];
+}
+
+/** Unicode characters, as an event's own fields count them; of a text far too long, its UTF-16 units. */
+function charactersOf(text: string): number {
+  return text.length <= MAX_VALUE || text.length > 2 * MAX_VALUE ? text.length : [...text].length;
 }
 
 /** Each list matches any of its values; an empty list matches all; all lists must match. */
 export function compileEventFilter(filter: EventFilter): CompiledEventFilter {
   const lists = LISTS.map(({ list, valueOf }) => ({ values: new Set(list(filter)), valueOf }));
+  const text = JSON.stringify(lists.map(({ values }) => [...values].sort()));
   const constraints = lists.filter(({ values }) => values.size > 0);
   return {
-    key: JSON.stringify(lists.map(({ values }) => [...values].sort())),
+    key: createHash("sha256").update(text).digest("base64url"),
     matches: (event) =>
       constraints.every(({ values, valueOf }) => {
         const value = valueOf(event);

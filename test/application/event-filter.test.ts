@@ -39,6 +39,7 @@ describe("an event filter", () => {
     expect(key({ policyIds: ["a", "b"] })).toBe(key({ policyIds: ["b", "a", "b"] }));
     expect(key({ policyIds: ["a"] })).not.toBe(key({ clientIds: ["a"] }));
     expect(key({ policyIds: ["a,b"] })).not.toBe(key({ policyIds: ["a", "b"] }));
+    expect(key({ policyIds: ["a".repeat(256)] })).toHaveLength(key({}).length);
   });
 
   it("is refused with more than 1,000 values in a list, by the list's name", () => {
@@ -47,5 +48,27 @@ describe("an event filter", () => {
       { field: "filter.client_ids", rule: "must have at most 1000 values, got 1001" },
     ]);
     expect(eventFilterViolations({ ...EVERYTHING, clientIds: clientIds.slice(1) })).toEqual([]);
+  });
+
+  it("has at most 256 characters in a value: the first longer one of each list is named", () => {
+    const long = "x".repeat(257);
+    const filter = { ...EVERYTHING, eventTypes: ["a", "b", "c", long, long], clientIds: [long] };
+    const rule = "must have at most 256 characters, got 257";
+    expect(eventFilterViolations(filter)).toEqual([
+      { field: "filter.event_types[3]", rule },
+      { field: "filter.client_ids[0]", rule },
+    ]);
+    for (const value of [long.slice(1), "🌸".repeat(256)]) {
+      expect(eventFilterViolations({ ...EVERYTHING, eventTypes: [value] })).toEqual([]);
+    }
+  });
+
+  it("has at most 16,384 characters in all its values", () => {
+    const values = Array.from({ length: 32 }, () => "x".repeat(256));
+    const filter = { ...EVERYTHING, policyIds: values, clientIds: values };
+    expect(eventFilterViolations(filter)).toEqual([]);
+    expect(eventFilterViolations({ ...filter, eventTypes: ["y"] })).toEqual([
+      { field: "filter", rule: "must have at most 16384 characters in all its values, got 16385" },
+    ]);
   });
 });

@@ -53,7 +53,8 @@ export interface Event {
 
 /**
  * Which events. A list matches any of its values, an empty list matches everything, and all lists
- * must match.
+ * must match. A list has at most 1,000 values, a value at most 256 characters, and all values
+ * together at most 16,384 characters.
  */
 export interface EventFilter {
   /** Values of `Event.event_type`. */
