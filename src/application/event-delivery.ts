@@ -6,6 +6,9 @@ import type { Clock } from "./ports/clock.js";
 import type { EventLog } from "./ports/event-log.js";
 import type { EventBatch, EventSink, LostEvents } from "./subscribe-to-events.js";
 
+/** At a stretch: who is far behind catches up faster than by one batch in every round. */
+const MOST_BATCHES = 4;
+
 /** One subscriber: all that is kept of it, however far behind it is. */
 export interface Subscriber {
   readonly filter: CompiledEventFilter;
@@ -23,7 +26,7 @@ export interface Subscriber {
 }
 
 export interface EventDelivery {
-  /** Gives `subscriber` at most one batch: what comes next, what is lost, or a bookmark that is due. */
+  /** Gives `subscriber` at most four batches: what comes next, what is lost, or a bookmark that is due. */
   serve(subscriber: Subscriber): void;
   /** Sequence to resume after. */
   resumeAfter(subscriber: Subscriber): number;
@@ -128,7 +131,9 @@ export function createEventDelivery(deps: {
       }
       if (passRemoved(subscriber)) return;
       skipWhatIsTooFarBehind(subscriber);
-      if (passSelection(subscriber)) return;
+      let passed = 0;
+      while (passed < MOST_BATCHES && !subscriber.isFull && passSelection(subscriber)) passed += 1;
+      if (passed > 0) return;
       const isDue = clock.monotonicMs() - subscriber.deliveredAtMs >= bookmarkMs;
       if (isDue) deliverBookmark(subscriber);
     },

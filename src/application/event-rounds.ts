@@ -10,6 +10,8 @@ import type { EventSink } from "./subscribe-to-events.js";
 
 /** Between rounds, so that events that come fast share a message. */
 const TICK_MS = 5;
+/** More than a message holds. */
+const CATCHING_UP_EVENTS = 256;
 /** Work at a stretch, before a check may have its turn. */
 const SLICE_MS = 2;
 /** By how much subscribers that do not read may delay the end. */
@@ -87,7 +89,8 @@ export function createEventRounds(deps: {
       sliceStartMs = clock.monotonicMs();
     }
     delivery.forget();
-    restMs = Math.max(TICK_MS, workMs + clock.monotonicMs() - sliceStartMs);
+    workMs += clock.monotonicMs() - sliceStartMs;
+    restMs = [...subscribers].some(isCatchingUp) ? workMs : Math.max(TICK_MS, workMs);
   }
 
   /** One subscriber that throws must not stop the others. */
@@ -109,6 +112,11 @@ export function createEventRounds(deps: {
   function hasWork(subscriber: Subscriber): boolean {
     const isBehind = subscriber.position < tail.newest();
     return !isWaiting(subscriber) && (isBehind || subscriber.deliveredAtMs === undefined);
+  }
+
+  /** What it gets next is there already, and need not wait for more to share a message with. */
+  function isCatchingUp(subscriber: Subscriber): boolean {
+    return !isWaiting(subscriber) && tail.newest() - subscriber.position > CATCHING_UP_EVENTS;
   }
 
   function nextBookmarkInMs(): number {

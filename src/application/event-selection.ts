@@ -79,7 +79,11 @@ export function createEventSelector(deps: {
     const chunk = Math.floor(position / CHUNK_EVENTS);
     const events = chunks.get(chunk)?.filter(({ sequence }) => sequence > position) ?? [];
     // A gap is what the log removed: the caller learns that from the log's oldest sequence.
-    if (events[0]?.sequence === position + 1) return events;
+    if (events[0]?.sequence === position + 1) {
+      // Read while these are delivered: who is far behind need not wait for the disk.
+      if (!chunks.has(chunk + 1)) read(chunk + 1);
+      return events;
+    }
     read(chunk);
     return [];
   }
