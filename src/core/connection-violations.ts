@@ -8,6 +8,9 @@ import { ownValue, type Value, type ValueMap } from "./values.js";
 const MOST_CHARACTERS = 256;
 const MOST_REQUEST_ID_CHARACTERS = 1_024;
 
+/** Control, format (invisible, or turning the reading direction), lone halves, breaks of lines. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
 /** Says which rule a value breaks; undefined when it breaks none. `typed`: numbers came as numbers. */
 type FieldRule = (value: Value, typed: boolean) => string | undefined;
 
@@ -15,8 +18,8 @@ type FieldRule = (value: Value, typed: boolean) => string | undefined;
 const FIELD_RULES: ReadonlyMap<string, FieldRule> = new Map([
   ["request_id", textRule(MOST_REQUEST_ID_CHARACTERS)],
   ["client_id", clientIdRule],
-  ["src_type", textRule(MOST_CHARACTERS)],
-  ["dst_type", textRule(MOST_CHARACTERS)],
+  ["src_type", componentTypeRule],
+  ["dst_type", componentTypeRule],
   ["src_ip", addressRule],
   ["dst_ip", addressRule],
   ["src_port", portRule],
@@ -57,6 +60,13 @@ function textRule(most: number): FieldRule {
   };
 }
 
+/** Two names that look the same are not two component types. */
+function componentTypeRule(value: Value, typed: boolean): string | undefined {
+  const broken = textRule(MOST_CHARACTERS)(value, typed);
+  if (broken !== undefined || typeof value !== "string" || isShortAscii(value)) return broken;
+  return UNPRINTABLE.test(value) ? `must have printable characters, got ${quoted(value)}` : broken;
+}
+
 /** What nearly every text is; it breaks no rule, and asking is cheap. */
 function isShortAscii(text: string): boolean {
   return text.length <= MOST_CHARACTERS && /^[ -~]*$/.test(text);
@@ -67,7 +77,7 @@ function clientIdRule(value: Value): string | undefined {
   const isPrintable =
     typeof value === "string" &&
     characters(value, MOST_CHARACTERS) <= MOST_CHARACTERS &&
-    !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value);
+    !UNPRINTABLE.test(value);
   return isPrintable
     ? undefined
     : `must be text of 1 to ${MOST_CHARACTERS} printable characters, got ${quoted(value)}`;
