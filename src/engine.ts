@@ -234,8 +234,12 @@ function startErrorOf(error: unknown): unknown {
 }
 
 function startErrorOfStorage(error: PdpError): StartError {
+  const { failure } = error;
+  // Not the failure's own words: they send the reader to the log, where this is going to stand.
+  const what =
+    failure.reason === "STORAGE_UNAVAILABLE" ? `${failure.what} cannot be stored` : error.message;
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return new StartError(`${error.message}${cause}: check DATA_DIR`, { cause: error });
+  return new StartError(`${what}${cause}: check DATA_DIR`, { cause: error });
 }
 
 function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {

@@ -39,7 +39,7 @@ export async function runEngine({
     engine = await startEngine({ settings, log });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    log.error({ cause: error.cause }, error.message);
+    log.error({}, error.message);
     console.error(`flopynet-policy: ${error.message}`);
     return 1;
   }

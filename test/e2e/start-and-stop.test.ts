@@ -67,11 +67,25 @@ describe("starting", () => {
     ["a port out of range is refused",          { GRPC_PORT: "70000" },                        [],              1, "GRPC_PORT must be a whole number from 0 to 65535, got"],
     ["a POLICY_CONFIG that is missing is",      { POLICY_CONFIG: "/nowhere/config.json" },     [],              1, "POLICY_CONFIG"],
     ["a DATA_DIR that cannot be made is",       { DATA_DIR: "/dev/null/data" },                [],              1, "DATA_DIR"],
+    ["a DATA_DIR where none can be is",         { DATA_DIR: "/proc/nope/data" },               [],              1, "DATA_DIR /proc/nope/data cannot be used"],
     ["a node address that is none is",          { NODE_IP_FL_SERVER: "10.0.0" },               [],              1, "NODE_IP_FL_SERVER must be an IPv4 or IPv6 address"],
   ])("%s", async (_says, env, args, code, message) => {
     const engine = start(env, args);
     expect(await engine.exited).toBe(code);
     expect(engine.stderr()).toContain(message);
+    expect(engine.stderr().trim().split("\n")).toHaveLength(1);
+    expect(engine.stdout()).not.toContain("stack");
+  });
+
+  it("says of a damaged version file, in one line, how to mend it", async () => {
+    const DATA_DIR = folderWith({ "policy-version": "{" });
+    const engine = start({ DATA_DIR });
+    expect(await engine.exited).toBe(1);
+    expect(engine.stderr().trim().split("\n")).toEqual([
+      expect.stringMatching(/^flopynet-policy: .* is damaged: restore it, .*: check DATA_DIR$/),
+    ]);
+    expect(engine.stdout() + engine.stderr()).not.toContain("see the engine's log");
+    expect(engine.stdout()).not.toContain("stack");
   });
 
   it.each(["GRPC_PORT", "POLICY_PORT", "METRICS_PORT"])(

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "libsql";
 
 const LOCK_FILE = "engine.lock";
@@ -22,7 +22,7 @@ export function lockDataDir(dataDir: string): () => void {
   const holder = join(dataDir, HOLDER_FILE);
   let lock: Database.Database | undefined;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    createFolder(dataDir);
     lock = new Database(join(dataDir, LOCK_FILE));
     lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     writeFileSync(holder, `${process.pid}\n`);
@@ -32,7 +32,8 @@ export function lockDataDir(dataDir: string): () => void {
     const problem = isTaken
       ? `DATA_DIR ${dataDir} is used by another engine (process ${pidOf(holder)}): ` +
         "stop it, or give this one a DATA_DIR of its own"
-      : `DATA_DIR ${dataDir} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+      : `DATA_DIR ${dataDir} cannot be used: ${error instanceof Error ? error.message : String(error)}: ` +
+        "name a folder that this process can write in";
     throw new DataDirError(problem, { cause: error });
   }
   const held = lock;
@@ -41,6 +42,22 @@ export function lockDataDir(dataDir: string): () => void {
     rmSync(holder, { force: true });
     held.close();
   };
+}
+
+// Why not `recursive`: Node tries forever where a folder cannot be made in one that is there (/proc).
+function createFolder(path: string): void {
+  if (isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) createFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error; // Else another process was faster.
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function pidOf(holder: string): string {
