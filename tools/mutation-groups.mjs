@@ -41,7 +41,8 @@ const GROUPS = {
       "lint/check-conditions lint/check-targets lint/compare-rules lint/condition-bounds " +
       "lint/condition-outcomes lint/condition-parts lint/finding lint/known-clients lint/lint " +
       "lint/lint-checks lint/lookalike lint/target-buckets lint/target-relation",
-    tests: "lint/lint-checks lint/lint-cost lint/lint-silence lint/lint.property lint/lookalike",
+    tests:
+      "lint/condition-outcomes lint/lint-checks lint/lint-cost lint/lint-silence lint/lint.property lint/lookalike lint/target-relation",
   },
 };
 
