@@ -25,6 +25,11 @@ const WARNINGS = {
     example: '{"type": "fl_security", "priorty": 10, "rules": []}',
     fix: "write the key that is suggested, or remove it",
   },
+  "reserved-id": {
+    says: "the id of a policy is one that paths of the API use for something else",
+    example: '{"policies": {"validate": {"type": "fl_security", "rules": []}}}',
+    fix: "rename the policy",
+  },
   "not-in-connection": {
     says: "a rule of `network_security` matches a key that a connection does not have",
     example: '{"dst_prt": 8080}',

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { POLICY_ID, POLICY_ID_RULE } from "../../application/policy-id.js";
 import {
   COMBINING_WORDS,
   DEFAULT_EFFECT_WORDS,
@@ -22,7 +23,6 @@ const flag = z.boolean(says("must be true or false"));
 const seconds = z.number(says("must be a number of seconds, at least 0"));
 const map = z.looseObject({}, says("must be an object"));
 const SEVERITIES = ["low", "medium", "high", "critical"] as const;
-const ID_RULE = "must be 1 to 128 letters, digits, `.`, `_` or `-`, the first a letter or digit";
 const TYPE_RULE = "must be text that does not begin or end with a blank";
 const INT32_RULE = "must be a whole number from -2147483648 to 2147483647";
 
@@ -65,7 +65,7 @@ export const ruleDocument = z
 export const policyDocument = z
   .looseObject(
     {
-      id: text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: ID_RULE }).optional(),
+      id: text.regex(POLICY_ID, { error: POLICY_ID_RULE }).optional(),
       name: text.optional(),
       type: z
         .string(

@@ -1,3 +1,4 @@
+import { POLICY_ID, POLICY_ID_RULE, RESERVED_POLICY_IDS } from "../../application/policy-id.js";
 import {
   COMBINING_WORDS,
   DEFAULT_EFFECT_WORDS,
@@ -64,6 +65,7 @@ export function* translatePolicy(
   if (node.kind !== "object") return undefined;
 
   const idIsSound = checkId(id, node, subject, context);
+  warnOfReservedId(id, node, subject, context);
   warnOfUnknownKeys(node, subject, issues);
   const rules =
     code === undefined
@@ -135,12 +137,22 @@ function checkId(
     return false;
   }
   if (written !== undefined) return true;
-  const sound = POLICY_HEAD.shape.id.safeParse(key);
-  if (!sound.success) {
-    const rule = sound.error.issues[0]?.message ?? "is not an id";
-    issues.error(subject, offset, `the policy id ${JSON.stringify(key)} ${rule}`);
-  }
-  return sound.success;
+  if (POLICY_ID.test(key)) return true;
+  issues.error(subject, offset, `the policy id ${JSON.stringify(key)} ${POLICY_ID_RULE}`);
+  return false;
+}
+
+// Not an error: the policy decides as any other, and only some paths cannot name it.
+function warnOfReservedId(
+  id: string | undefined,
+  node: JsonObject,
+  subject: IssueSubject,
+  { offset, issues }: PolicyContext,
+): void {
+  if (id === undefined || !RESERVED_POLICY_IDS.includes(id)) return;
+  const at = memberOf(node, "id")?.node.offset ?? offset;
+  const what = `the id \`${id}\` is reserved: paths of the API mean something else by it`;
+  issues.warn("reserved-id", subject, at, what, "rename the policy");
 }
 
 function* translateRules(

@@ -28,6 +28,19 @@ describe("what is legal and probably not meant is a warning", () => {
       "unknown key `priorty` of a policy",
       "write `priority`",
     ],
+    [
+      "a reserved id, as a key",
+      `{"policies": {"validate": {"type": "t", ${R}}}}`,
+      "policies.validate",
+      "the id `validate` is reserved",
+      "rename the policy",
+    ],
+    [
+      "a reserved id in a list",
+      `{"policies": [{"id": "templates", "type": "t", ${R}}]}`,
+      "policies[0]",
+      "the id `templates` is reserved",
+    ],
     ["an unknown key of the file", '{"policies": {}, "deletd": []}', "deletd", "kept", "`deleted`"],
     [
       "default_effect PERMIT in network_security",
