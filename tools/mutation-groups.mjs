@@ -33,7 +33,7 @@ const GROUPS = {
     tests: "index-equals-reference.property rule-index",
   },
   advice: {
-    files: "candidate-changes counterfactual nearest-rule",
+    files: "candidate-changes comparison-values counterfactual nearest-rule",
     tests: "candidate-changes counterfactual counterfactual.property nearest-rule",
   },
   lint: {
@@ -42,7 +42,8 @@ const GROUPS = {
       "lint/condition-outcomes lint/condition-parts lint/finding lint/known-clients lint/lint " +
       "lint/lint-checks lint/lookalike lint/target-buckets lint/target-relation",
     tests:
-      "lint/condition-outcomes lint/lint-checks lint/lint-cost lint/lint-silence lint/lint.property lint/lookalike lint/target-relation",
+      "lint/condition-outcomes lint/known-clients lint/lint-checks lint/lint-cost " +
+      "lint/lint-messages lint/lint-silence lint/lint.property lint/lookalike lint/target-relation",
   },
 };
 
