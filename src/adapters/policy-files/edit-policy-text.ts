@@ -23,30 +23,24 @@ export function editPolicyText(
   edit: PolicyEdit,
   defaultIds: ReadonlySet<string>,
 ): string {
-  const start = inObjectForm(onSeveralLines(text ?? EMPTY));
+  const { text: start, root } = inObjectForm(onSeveralLines(text ?? EMPTY));
+  const deleted = deletedIn(root);
   switch (edit.kind) {
     case "put": {
       const id = idOf(edit.document);
-      return withDeleted(
-        withPolicy(start, id, edit.document),
-        deletedIn(start).filter((deleted) => deleted !== id),
-      );
+      const others = deleted.filter((one) => one !== id);
+      return withDeleted(withPolicy({ text: start, root }, id, edit.document), deleted, others);
     }
     case "delete": {
       const { policyId } = edit;
-      const deleted = deletedIn(start);
       const isNew = defaultIds.has(policyId) && !deleted.includes(policyId);
-      return withDeleted(
-        setJson(start, ["policies", policyId], undefined),
-        isNew ? [...deleted, policyId] : deleted,
-      );
+      const without = setJson(start, ["policies", policyId], undefined);
+      return withDeleted(without, deleted, isNew ? [...deleted, policyId] : deleted);
     }
     case "replace": {
       const ids = edit.documents.map(idOf);
-      return withDeleted(
-        withPolicies(start, edit.documents),
-        [...defaultIds].filter((id) => !ids.includes(id)),
-      );
+      const gone = [...defaultIds].filter((id) => !ids.includes(id));
+      return withDeleted(withPolicies({ text: start, root }, edit.documents), deleted, gone);
     }
   }
 }
@@ -58,14 +52,25 @@ export function withVersion(text: string, version: number): string {
 
 /** The ids of the policies of a file of either form; empty for a text that is none. */
 export function policyIdsIn(text: string): ReadonlySet<string> {
-  const policies = memberOf(parsePolicyFile(text).root, "policies")?.node;
+  return policyIdsOf(parsePolicyFile(text).root);
+}
+
+function policyIdsOf(root: JsonNode | undefined): ReadonlySet<string> {
+  const policies = memberOf(root, "policies")?.node;
   if (policies?.kind === "object") return new Set(policies.members.keys());
   if (policies?.kind !== "list") return new Set();
   return new Set(policies.elements.flatMap((element) => textOf(element, "id") ?? []));
 }
 
-function withPolicy(text: string, id: string, document: ValueMap): string {
-  const before = policyIn(text, id);
+/** A text and what it says: it is read once, because that takes longer than all the rest. */
+interface ReadText {
+  readonly text: string;
+  /** Its places are those of the text as it came, and are not to be used. */
+  readonly root: JsonNode | undefined;
+}
+
+function withPolicy({ text, root }: ReadText, id: string, document: ValueMap): string {
+  const before = policyIn(root, id);
   if (before === undefined) return setJson(text, ["policies", id], withoutId(document));
   const after = Object.hasOwn(before, "id") ? document : withoutId(document);
   const changes = smallChanges(["policies", id], before, after);
@@ -74,9 +79,9 @@ function withPolicy(text: string, id: string, document: ValueMap): string {
 }
 
 /** In the order of the text, new ones at the end. */
-function withPolicies(text: string, documents: readonly ValueMap[]): string {
+function withPolicies({ text, root }: ReadText, documents: readonly ValueMap[]): string {
   const wanted = new Map(documents.map((document) => [idOf(document), document]));
-  const known = [...policyIdsIn(text)].filter((id) => wanted.has(id));
+  const known = [...policyIdsOf(root)].filter((id) => wanted.has(id));
   const ids = new Set([...known, ...wanted.keys()]);
   const policies = Object.fromEntries(
     [...ids].map((id) => [id, withoutId(wanted.get(id) ?? {})] as const),
@@ -85,10 +90,10 @@ function withPolicies(text: string, documents: readonly ValueMap[]): string {
 }
 
 /** What a program wrote on one line becomes readable to people. */
-function onSeveralLines(text: string): string {
+function onSeveralLines(text: string): ReadText {
   const { root } = parsePolicyFile(text);
   const isReadable = root === undefined || text.trim().includes("\n");
-  return isReadable ? text : `${printed(root, "")}\n`;
+  return { text: isReadable ? text : `${printed(root, "")}\n`, root };
 }
 
 // Not by way of an object, which would put keys that look like numbers first.
@@ -116,28 +121,29 @@ function printed(node: JsonNode, indent: string): string {
   }
 }
 
-function inObjectForm(text: string): string {
-  const policies = memberOf(parsePolicyFile(text).root, "policies")?.node;
-  if (policies?.kind !== "list") return text;
+function inObjectForm({ text, root }: ReadText): ReadText {
+  const policies = memberOf(root, "policies")?.node;
+  if (policies?.kind !== "list") return { text, root };
   const byId = policies.elements.map((element) => [
     textOf(element, "id") ?? "",
     withoutId(valueOf(element) as ValueMap),
   ]);
-  return setJson(text, ["policies"], Object.fromEntries(byId) as ValueMap);
+  const edited = setJson(text, ["policies"], Object.fromEntries(byId) as ValueMap);
+  return { text: edited, root: parsePolicyFile(edited).root };
 }
 
-function withDeleted(text: string, ids: readonly string[]): string {
-  if (sameValue(deletedIn(text), ids)) return text;
+function withDeleted(text: string, before: readonly string[], ids: readonly string[]): string {
+  if (sameValue(before, ids)) return text;
   return setJson(text, ["deleted"], ids.length === 0 ? undefined : ids);
 }
 
-function deletedIn(text: string): readonly string[] {
-  const node = memberOf(parsePolicyFile(text).root, "deleted")?.node;
+function deletedIn(root: JsonNode | undefined): readonly string[] {
+  const node = memberOf(root, "deleted")?.node;
   return node === undefined ? [] : (valueOf(node) as readonly string[]);
 }
 
-function policyIn(text: string, id: string): ValueMap | undefined {
-  const policies: JsonNode | undefined = memberOf(parsePolicyFile(text).root, "policies")?.node;
+function policyIn(root: JsonNode | undefined, id: string): ValueMap | undefined {
+  const policies: JsonNode | undefined = memberOf(root, "policies")?.node;
   const policy = memberOf(policies, id)?.node;
   return policy === undefined ? undefined : (valueOf(policy) as ValueMap);
 }
