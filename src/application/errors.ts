@@ -30,6 +30,8 @@ export type Failure =
   | { readonly reason: "CURSOR_INVALID"; readonly field: string }
   | { readonly reason: "CURSOR_OF_ANOTHER_LOG"; readonly field: string }
   | { readonly reason: "TOO_MANY_SUBSCRIBERS"; readonly limit: number }
+  /** `what` is work of one kind, of which `limit` is done at once. */
+  | { readonly reason: "OVERLOADED"; readonly what: string; readonly limit: number }
   | { readonly reason: "STORAGE_UNAVAILABLE"; readonly what: string }
   /** Someone who may not ask: `mend` says which setting or credential would let them. */
   | { readonly reason: "UNAUTHENTICATED"; readonly mend: string }
@@ -84,6 +86,8 @@ function messageOf(failure: Failure): string {
       return `${failure.field} belongs to another event log: start again without it`;
     case "TOO_MANY_SUBSCRIBERS":
       return `all ${failure.limit} subscriptions are taken: try again later, or raise MAX_SUBSCRIBERS`;
+    case "OVERLOADED":
+      return `${failure.limit} ${failure.what} are being worked on, and no more at once: ask again in a moment`;
     case "STORAGE_UNAVAILABLE":
       return `${failure.what} cannot be stored: see the engine's log`;
     case "UNAUTHENTICATED":

@@ -16,6 +16,8 @@ import { runInSlices } from "./run-in-slices.js";
 const MOST_POLICIES = 1_000;
 /** Issues an answer to a request may have. */
 const MOST_ISSUES = 1_000;
+/** Requests that are worked on at the same time: each may cost seconds, which checks must share. */
+const MOST_AT_ONCE = 2;
 
 /** Says everything that is wrong, or probably wrong, with policies, and loads none of them. */
 export interface PolicyValidation {
@@ -23,9 +25,11 @@ export interface PolicyValidation {
    * Content of a request: at most 1,000 issues, errors first. What is wrong with the content is an
    * issue, also that it is not JSON.
    *
-   * @throws {PdpError} REQUEST_INVALID for neither or both, or for more than 1,000 policies.
+   * @param signal - When it aborts the work stops, and the promise rejects with its reason.
+   * @throws {PdpError} REQUEST_INVALID for neither or both, or for more than 1,000 policies;
+   *   OVERLOADED while two others are worked on.
    */
-  validate(content: SubmittedPolicies): Promise<readonly PolicyIssue[]>;
+  validate(content: SubmittedPolicies, signal?: AbortSignal): Promise<readonly PolicyIssue[]>;
   /** One effective set of texts: every issue, in the order of the files. Never rejects. */
   validateTexts(texts: PolicyTexts): Promise<readonly PolicyIssue[]>;
 }
@@ -54,21 +58,33 @@ export function createPolicyValidation({
   clock,
   functions = () => Promise.resolve([]),
 }: PolicyValidationDeps): PolicyValidation {
+  let running = 0;
   return {
-    async validate({ policies, document }) {
+    async validate({ policies, document }, signal) {
       refuseUnclear(policies.length, document !== "");
-      const known = await functions();
-      const reading =
-        document === ""
-          ? reader.readDocuments(policies, known)
-          : reader.readTexts({ main: { name: "", text: document }, functions: known });
-      return worstFirst(await issuesOf(reading));
+      if (running >= MOST_AT_ONCE) {
+        throw new PdpError({ reason: "OVERLOADED", what: "validations", limit: MOST_AT_ONCE });
+      }
+      running += 1;
+      try {
+        const known = await functions();
+        const reading =
+          document === ""
+            ? reader.readDocuments(policies, known)
+            : reader.readTexts({ main: { name: "", text: document }, functions: known });
+        return worstFirst(await issuesOf(reading, signal));
+      } finally {
+        running -= 1;
+      }
     },
     validateTexts: async (texts) => inOrder(await issuesOf(reader.readTexts(texts))),
   };
 
-  function issuesOf(reading: Generator<void, PolicyReading>): Promise<readonly PolicyIssue[]> {
-    return runInSlices(issueSteps(reading, clients), clock);
+  function issuesOf(
+    reading: Generator<void, PolicyReading>,
+    signal?: AbortSignal,
+  ): Promise<readonly PolicyIssue[]> {
+    return runInSlices(issueSteps(reading, clients), clock, signal);
   }
 }
 

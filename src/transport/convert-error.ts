@@ -66,6 +66,7 @@ function violationsOf(failure: Failure): { field: string; description: string }[
     case "IMPACT_TOO_LARGE":
     case "POLICY_VERSION_NOT_FOUND":
     case "TOO_MANY_SUBSCRIBERS":
+    case "OVERLOADED":
     case "STORAGE_UNAVAILABLE":
     case "UNAUTHENTICATED":
     case "SHUTTING_DOWN":

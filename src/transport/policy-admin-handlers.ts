@@ -14,7 +14,7 @@ import type {
 import { documentToProto } from "./convert-policy-version.js";
 import { policyToProto } from "./convert-policy.js";
 import { issueToProto, policyDocumentFromProto } from "./convert-validation.js";
-import type { ServiceHandlers } from "./rpc.js";
+import type { CallContext, ServiceHandlers } from "./rpc.js";
 
 /** The part of `flopynet.policy.v1.PolicyAdminService` that shows, checks and loads. */
 export function createPolicyAdminHandlers(
@@ -47,9 +47,12 @@ export function createPolicyAdminHandlers(
     },
     validatePolicies: {
       kind: "unary",
-      handle: async (request: ValidatePoliciesRequest): Promise<ValidatePoliciesResponse> => {
-        const policies = request.policies.map(policyDocumentFromProto);
-        const issues = await validation.validate({ policies, document: request.document });
+      handle: async (
+        { policies, document }: ValidatePoliciesRequest,
+        { signal }: CallContext,
+      ): Promise<ValidatePoliciesResponse> => {
+        const content = { policies: policies.map(policyDocumentFromProto), document };
+        const issues = await validation.validate(content, signal);
         return { issues: issues.map(issueToProto) };
       },
     },

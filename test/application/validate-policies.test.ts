@@ -3,6 +3,7 @@ import type { PolicyValidation } from "../../src/application/validate-policies.j
 import { policyValidation } from "../support/lint-texts.js";
 
 const validation = policyValidation();
+const RULE = { action: "deny", condition: "a > 1 && b > 2 && c > 3 && d > 4" };
 
 describe("content of a request", () => {
   it("is one of the two, and says which field is wrong", async () => {
@@ -52,6 +53,33 @@ describe("content of a request", () => {
       path: expect.stringContaining("1100") as unknown,
     });
     expect(issues.at(-1)?.message).toMatch(/^102 more issues/);
+  });
+});
+
+describe("work for requests", () => {
+  const large = {
+    policies: [{ id: "p", type: "t", rules: Array.from({ length: 2000 }, () => RULE) }],
+    document: "",
+  };
+  const small = { policies: [], document: "{}" };
+
+  it("is done for two at a time: one more is refused, and may come again", async () => {
+    const both = [validation.validate(large), validation.validate(large)];
+    await expect(validation.validate(small)).rejects.toMatchObject({
+      failure: { reason: "OVERLOADED", what: "validations", limit: 2 },
+    });
+    await Promise.all(both);
+    expect(await validation.validate(small)).not.toEqual([]);
+  });
+
+  it("stops when the caller has gone, and makes room for the next", async () => {
+    const caller = new AbortController();
+    const gone = [1, 2].map(() => validation.validate(large, caller.signal));
+    caller.abort(new Error("gone"));
+    for (const one of await Promise.allSettled(gone)) {
+      expect(one).toEqual({ status: "rejected", reason: new Error("gone") });
+    }
+    expect(await validation.validate(small)).not.toEqual([]);
   });
 });
 

@@ -45,6 +45,7 @@ describe("what a caller is told of a failure", () => {
     [{ reason: "POLICY_NOT_FOUND", policyId: "p" },                   { policyId: "p" },              []],
     [{ reason: "POLICY_VERSION_NOT_FOUND", policyVersion: "9" },      { policyVersion: "9" },         []],
     [{ reason: "TOO_MANY_SUBSCRIBERS", limit: 2000 },                 { limit: "2000" },              []],
+    [{ reason: "OVERLOADED", what: "validations", limit: 2 },         { what: "validations", limit: "2" }, []],
     [{ reason: "STORAGE_UNAVAILABLE", what: "the policy version" },   { what: "the policy version" }, []],
     [{ reason: "UNAUTHENTICATED", mend: "set INSECURE=1" },           { mend: "set INSECURE=1" },     []],
     [{ reason: "SHUTTING_DOWN", cursor: "c-7" },                      { cursor: "c-7" },              []],

@@ -20,6 +20,20 @@ const ANYTHING: Outcomes = { true: true, false: true, error: true };
  * what is possible (`x > x` looks open), and never less.
  */
 export function possibleOutcomes(expression: Expression, parameters: ValueMap): Outcomes {
+  return outcomesOf(expression, parameters, contradictoryBounds);
+}
+
+type BoundsOf = typeof contradictoryBounds;
+
+// Why: the outermost `&&` has looked at the bounds of all that it joins. Once each, not at every level.
+const LOOKED_AT: BoundsOf = () => undefined;
+
+/** @param boundsOf - Looks at the bounds of an `&&`, where none around it has. */
+function outcomesOf(
+  expression: Expression,
+  parameters: ValueMap,
+  boundsOf: BoundsOf,
+): Outcomes {
   if (isConstant(expression, parameters)) return constantOutcome(expression, parameters);
   switch (expression.kind) {
     case "name":
@@ -37,7 +51,7 @@ export function possibleOutcomes(expression: Expression, parameters: ValueMap): 
       return { ...of, true: of.false, false: of.true };
     }
     case "and":
-      return ofAnd(expression, parameters);
+      return ofAnd(expression, parameters, boundsOf);
     case "or":
       return ofOr(expression, parameters);
     case "conditional":
@@ -96,10 +110,11 @@ export function constantValue(expression: Expression, parameters: ValueMap): Val
 function ofAnd(
   expression: Extract<Expression, { kind: "and" | "or" }>,
   parameters: ValueMap,
+  boundsOf: BoundsOf,
 ): Outcomes {
-  const left = possibleOutcomes(expression.left, parameters);
-  const right = possibleOutcomes(expression.right, parameters);
-  const bounds = contradictoryBounds(expression, (side) => constantValue(side, parameters));
+  const left = outcomesOf(expression.left, parameters, LOOKED_AT);
+  const right = outcomesOf(expression.right, parameters, LOOKED_AT);
+  const bounds = boundsOf(expression, (side) => constantValue(side, parameters));
   const why = bounds ?? left.why ?? right.why;
   return {
     true: bounds === undefined && left.true && right.true,

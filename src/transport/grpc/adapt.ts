@@ -43,11 +43,14 @@ export function createAdapter(log: Log): Adapter {
 
   return {
     unary: (handle, serialize) => (call, callback) => {
+      const context = contextOf(call);
       const fail = (error: unknown): void => {
+        // Work that stopped because nobody waits for it: there is nobody to tell, and no bug to log.
+        if (call.cancelled && error === context.signal.reason) return;
         callback(errorOf(error));
       };
       try {
-        const response = handle(decoded(call.request), contextOf(call));
+        const response = handle(decoded(call.request), context);
         if (response instanceof Promise) {
           response
             .then((late) => {

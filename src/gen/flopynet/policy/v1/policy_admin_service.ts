@@ -2859,7 +2859,8 @@ export const PolicyAdminServiceService = {
    * content is no failure: text that is not JSON is answered with an issue too.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID) when neither or both of `policies` and `document`
-   * are given, or more than 1,000 policies.
+   * are given, or more than 1,000 policies, and with RESOURCE_EXHAUSTED (OVERLOADED) while two other
+   * calls are worked on.
    */
   validatePolicies: {
     path: "/flopynet.policy.v1.PolicyAdminService/ValidatePolicies" as const,
@@ -3028,7 +3029,8 @@ export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
    * content is no failure: text that is not JSON is answered with an issue too.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID) when neither or both of `policies` and `document`
-   * are given, or more than 1,000 policies.
+   * are given, or more than 1,000 policies, and with RESOURCE_EXHAUSTED (OVERLOADED) while two other
+   * calls are worked on.
    */
   validatePolicies: handleUnaryCall<ValidatePoliciesRequest, ValidatePoliciesResponse>;
   /**
@@ -3225,7 +3227,8 @@ export interface PolicyAdminServiceClient extends Client {
    * content is no failure: text that is not JSON is answered with an issue too.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID) when neither or both of `policies` and `document`
-   * are given, or more than 1,000 policies.
+   * are given, or more than 1,000 policies, and with RESOURCE_EXHAUSTED (OVERLOADED) while two other
+   * calls are worked on.
    */
   validatePolicies(
     request: ValidatePoliciesRequest,
