@@ -248,6 +248,12 @@ describe("what is legal and probably not meant is found, at its place", () => {
     expect(found[0]?.line).toBeGreaterThan(0);
   });
 
+  it.each(LINT_CHECKS)("the table says of $id what it finds and what mends it", (check) => {
+    expect(check.says).toMatch(/^\w.*\w$/);
+    expect(check.fix).toMatch(/^\w.*\w$/);
+    expect(["warning", "info"]).toContain(check.severity);
+  });
+
   it("each check of the table is among these", () => {
     const shown = new Set(FOUND.map(([check]) => check));
     expect(LINT_CHECKS.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
