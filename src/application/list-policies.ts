@@ -3,6 +3,7 @@ import type { PolicyActivation } from "./activate-policies.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
 import { PdpError } from "./errors.js";
 import type { CatalogPolicy, ListPoliciesQuery, PolicyCatalog } from "./policy-catalog.js";
+import { CONNECTION_TYPE } from "../core/policy-types.js";
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
@@ -46,7 +47,7 @@ function inOrder(left: CatalogPolicy, right: CatalogPolicy): number {
 
 function comparePlaces(left: Place, right: Place): number {
   return (
-    Number(right.type === "network_security") - Number(left.type === "network_security") ||
+    Number(right.type === CONNECTION_TYPE) - Number(left.type === CONNECTION_TYPE) ||
     right.priority - left.priority ||
     compareIds(left.id, right.id)
   );
@@ -71,7 +72,7 @@ function page(
 }
 
 function tokenOf({ type, priority, id }: Place): string {
-  const rank = type === "network_security" ? "n" : "o";
+  const rank = type === CONNECTION_TYPE ? "n" : "o";
   return Buffer.from(`${rank}:${priority}:${id}`).toString("base64url");
 }
 
@@ -81,7 +82,7 @@ function placeOfToken(token: string): Place {
   if (rank === undefined || priority === undefined || id === undefined) {
     throw invalid("page_token", "is not a token of this list: start again without it");
   }
-  return { type: rank === "n" ? "network_security" : "", priority: Number(priority), id };
+  return { type: rank === "n" ? CONNECTION_TYPE : "", priority: Number(priority), id };
 }
 
 function invalid(field: string, rule: string): PdpError {

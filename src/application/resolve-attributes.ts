@@ -1,18 +1,7 @@
 import { parseAddress } from "../core/address.js";
+import { CONNECTION_FIELDS } from "../core/connection-violations.js";
 import type { Value, ValueMap } from "../core/values.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
-
-/** Fields of CheckConnection whose empty text means "not given". */
-const CONNECTION_FIELDS = new Set([
-  "client_id",
-  "src_type",
-  "dst_type",
-  "src_ip",
-  "dst_ip",
-  "src_port",
-  "dst_port",
-  "protocol",
-]);
 
 /**
  * What a decision sees: what the caller gave, without names that are the engine's (`engine`,

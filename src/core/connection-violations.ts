@@ -27,6 +27,11 @@ const FIELD_RULES: ReadonlyMap<string, FieldRule> = new Map([
   ["protocol", protocolRule],
 ]);
 
+/** What a decision may read of a connection; its empty text is "not given". */
+export const CONNECTION_FIELDS: ReadonlySet<string> = new Set(
+  [...FIELD_RULES.keys()].filter((name) => name !== "request_id"),
+);
+
 export function isConnectionField(name: string): boolean {
   return FIELD_RULES.has(name);
 }

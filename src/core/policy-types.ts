@@ -8,6 +8,9 @@ export interface PolicyTypeRow {
   readonly onError: OnError;
 }
 
+/** The policy type of connections. */
+export const CONNECTION_TYPE = "network_security";
+
 const EVERY_OTHER_TYPE: PolicyTypeRow = {
   combining: "deny-overrides",
   defaultEffect: "permit",
@@ -23,7 +26,7 @@ export const TRUST_ROW: PolicyTypeRow = {
 
 const ROWS: ReadonlyMap<string, PolicyTypeRow> = new Map([
   [
-    "network_security",
+    CONNECTION_TYPE,
     { combining: "first-applicable", defaultEffect: "deny", onError: "deny" } as const,
   ],
   ["trust_reputation", TRUST_ROW],

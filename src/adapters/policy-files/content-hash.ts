@@ -1,18 +1,15 @@
 import { createHash } from "node:crypto";
+import { contentKeys } from "../../application/same-value.js";
 import { compareIds } from "../../core/snapshot.js";
 import { isList, type Value, type ValueMap } from "../../core/values.js";
-
-/** Bookkeeping of a policy: changing it changes no answer. */
-const NOT_CONTENT: readonly string[] = ["version", "updated_at", "history"];
 
 /**
  * The content of a policy as canonical JSON: keys sorted by code unit, no white space, without
  * bookkeeping. In parts: a rule is one.
  */
 export function* canonicalPolicy(document: ValueMap): Generator<string, void> {
-  const keys = Object.keys(document).filter((key) => !NOT_CONTENT.includes(key));
   let open = "{";
-  for (const key of keys.sort(compareIds)) {
+  for (const key of contentKeys(document).toSorted(compareIds)) {
     const value = document[key] ?? null;
     const start = `${open}${JSON.stringify(key)}:`;
     if (isList(value)) yield* canonicalList(value, start);

@@ -1,9 +1,11 @@
+import { CONNECTION_FIELDS } from "../../core/connection-violations.js";
 import { nearest } from "../../core/nearest.js";
 import { parseTargetField } from "../../core/parse-target-field.js";
 import type { TargetField } from "../../core/target.js";
 import { within } from "./issue-list.js";
 import { type JsonNode, valueOf } from "./json-tree.js";
 import type { RuleContext } from "./rule-context.js";
+import { CONNECTION_TYPE } from "../../core/policy-types.js";
 
 /** Design: the spellings of other components, translated here and nowhere else. */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -18,7 +20,7 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
 
 /** What a match in `network_security` can read without the caller's `context`. */
 const CONNECTION_KEYS = [
-  ...["src_type", "dst_type", "src_ip", "dst_ip", "src_port", "dst_port", "protocol", "client_id"],
+  ...CONNECTION_FIELDS,
   ...["src_ip_range", "dst_ip_range", "src_port_range", "dst_port_range", "request_id"],
 ];
 
@@ -53,7 +55,7 @@ export function readTarget(
       continue;
     }
     written.set(key, alias);
-    if (policyType === "network_security" && !isCarried(key)) {
+    if (policyType === CONNECTION_TYPE && !isCarried(key)) {
       const meant = nearest(key, CONNECTION_KEYS);
       issues.warn(
         "not-in-connection",

@@ -1,3 +1,4 @@
+import { CONNECTION_FIELDS } from "../../core/connection-violations.js";
 import type { Value } from "../../core/values.js";
 import type { Matrix, When } from "./test-file-schema.js";
 
@@ -8,18 +9,6 @@ export interface MatrixCase {
   /** Of the row within the matrix. */
   readonly path: readonly string[];
 }
-
-/** Fields of a connection; every other attribute goes into its context. */
-const CONNECTION_FIELDS = new Set([
-  "client_id",
-  "src_type",
-  "dst_type",
-  "src_ip",
-  "dst_ip",
-  "src_port",
-  "dst_port",
-  "protocol",
-]);
 
 /** One case for each cell: what all have in common, with the row's and the column's attribute. */
 export function casesOfMatrix({ name, when, columns, rows }: Matrix): readonly MatrixCase[] {
@@ -44,6 +33,7 @@ export function casesOfMatrix({ name, when, columns, rows }: Matrix): readonly M
 
 function withAttribute(when: When, name: string, value: Value): When {
   const { connection, context } = when;
+  // Every other attribute of a connection goes into its context.
   if (!connection) return { ...when, context: { ...context, [name]: copied(value) } };
   return CONNECTION_FIELDS.has(name)
     ? { connection: { ...connection, [name]: value } }

@@ -6,6 +6,7 @@ import { outsideNames } from "./check-conditions.js";
 import type { LintFinding, LintInput, RuleFinding } from "./finding.js";
 import { deceptiveCharacter, plainTwin } from "./lookalike.js";
 import { constraintsOf, contradiction } from "./target-relation.js";
+import { CONNECTION_TYPE } from "../policy-types.js";
 
 export function* neverMatches({ target }: Rule): Iterable<RuleFinding> {
   const pair = contradiction(constraintsOf(target));
@@ -68,7 +69,7 @@ export function* deceptiveNames({
   const known = new Set([
     ...clients.componentTypes,
     ...clients.policyTypes.keys(),
-    ...["network_security", "trust_reputation", "security"],
+    ...[CONNECTION_TYPE, "trust_reputation", "security"],
     ...policies.map(({ type }) => type),
   ]);
   for (const policy of policies) {
@@ -119,7 +120,7 @@ export function* unreachableDenies(
   for (const field of rule.target) {
     if (field.kind === "any") continue;
     const { key } = field;
-    if (policy.type === "network_security" && COMPONENT_KEYS.includes(key)) {
+    if (policy.type === CONNECTION_TYPE && COMPONENT_KEYS.includes(key)) {
       if (valuesOf(field).some((value) => clients.componentTypes.includes(value))) continue;
       yield unreachable(key, `no known component is ${listed(valuesOf(field))}`, {
         meant: nearestOf(valuesOf(field), clients.componentTypes),
@@ -155,7 +156,7 @@ export function* unknownComponents(
   policy: Policy,
   { clients }: LintInput,
 ): Iterable<RuleFinding> {
-  if (policy.type !== "network_security" || rule.verbClass === "deny") return;
+  if (policy.type !== CONNECTION_TYPE || rule.verbClass === "deny") return;
   for (const field of rule.target) {
     if (field.kind === "any" || !COMPONENT_KEYS.includes(field.key)) continue;
     const unknown = valuesOf(field).filter((value) => !clients.componentTypes.includes(value));

@@ -4,21 +4,12 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
 import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
-import { MonitoringServiceService } from "../../gen/flopynet/policy/v1/monitoring_service.js";
-import { PolicyAdminServiceService } from "../../gen/flopynet/policy/v1/policy_admin_service.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import type { ServiceHandlers } from "../rpc.js";
+import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import { type Adapter, decoding, type Serialize } from "./adapt.js";
 import { encodeOnce } from "./event-frames.js";
-
-const DEFINITIONS: Readonly<Record<ServiceName, ServiceDefinition>> = {
-  "flopynet.policy.v1.PolicyDecisionService": PolicyDecisionServiceService,
-  "flopynet.policy.v1.EventService": EventServiceService,
-  "flopynet.policy.v1.PolicyAdminService": PolicyAdminServiceService,
-  "flopynet.policy.v1.MonitoringService": MonitoringServiceService,
-};
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */
 export function addServices(
@@ -26,10 +17,10 @@ export function addServices(
   handlers: HandlersByService,
   adapter: Adapter,
 ): readonly string[] {
-  for (const [name, definition] of Object.entries(DEFINITIONS)) {
+  for (const [name, definition] of Object.entries(SERVICE_DEFINITIONS)) {
     addService(server, definition, handlers[name as ServiceName], adapter);
   }
-  return Object.keys(DEFINITIONS);
+  return Object.keys(SERVICE_DEFINITIONS);
 }
 
 /** Binds one service. @throws {Error} For a method without a handler. */

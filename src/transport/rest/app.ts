@@ -4,18 +4,14 @@ import type { EngineStatus } from "../../application/engine-status.js";
 import type { PolicyCatalog } from "../../application/policy-catalog.js";
 import type { Log } from "../../application/ports/log.js";
 import type { EventFeed } from "../../application/subscribe-to-events.js";
-import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
-import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
-import { MonitoringServiceService } from "../../gen/flopynet/policy/v1/monitoring_service.js";
-import { PolicyAdminServiceService } from "../../gen/flopynet/policy/v1/policy_admin_service.js";
 import { rpcStatusOf } from "../convert-error.js";
 import { createDescriptorRegistry } from "../descriptors.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
+import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import { createBrowserGuard } from "./browser-guard.js";
 import { createDocumentedRoutes } from "./documented-routes.js";
 import { createPolicySchemaRoute } from "./policy-schema-route.js";
 import { callProblem, httpProblem, RequestRefused, sendProblem } from "./problem.js";
-import type { TranscodedService } from "./rpc-binding.js";
 import { createTranscoder } from "./transcoder.js";
 
 export interface RestAppDeps {
@@ -32,13 +28,6 @@ export interface RestAppDeps {
   /** Origins of web pages that may call. */
   readonly corsOrigins: readonly string[];
 }
-
-const DEFINITIONS: Readonly<Record<ServiceName, TranscodedService["definition"]>> = {
-  "flopynet.policy.v1.PolicyDecisionService": PolicyDecisionServiceService,
-  "flopynet.policy.v1.EventService": EventServiceService,
-  "flopynet.policy.v1.PolicyAdminService": PolicyAdminServiceService,
-  "flopynet.policy.v1.MonitoringService": MonitoringServiceService,
-};
 
 /**
  * REST: the documented endpoints, then the gRPC API as JSON under `/v1`. Whatever happens, the answer
@@ -73,7 +62,7 @@ export function createRestApp(deps: RestAppDeps): Express {
   app.use(
     createTranscoder({
       registry: createDescriptorRegistry(),
-      services: Object.entries(DEFINITIONS).map(([name, definition]) => ({
+      services: Object.entries(SERVICE_DEFINITIONS).map(([name, definition]) => ({
         definition,
         handlers: handlers[name as ServiceName],
       })),
