@@ -12,13 +12,18 @@ import type {
   PolicyCheck,
 } from "./check.js";
 import { PdpError } from "./errors.js";
-import { explainAnswer } from "./explain-answer.js";
+import { createSearchAllowance, explainAnswer, type SearchAllowance } from "./explain-answer.js";
 import type { Clock } from "./ports/clock.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
 import type { Ids } from "./ports/ids.js";
 import type { RecordDecision } from "./record-decision.js";
 import { resolveAttributes } from "./resolve-attributes.js";
-import { mayAsk, type Question, questionOfConnection, questionOfPolicy } from "./validate-check.js";
+import {
+  mayChange,
+  type Question,
+  questionOfConnection,
+  questionOfPolicy,
+} from "./validate-check.js";
 
 export interface DecisionPointDeps {
   /** The snapshot to decide with; undefined without a good policy set. */
@@ -66,8 +71,9 @@ function answerBatch<Check extends ConnectionCheck | PolicyCheck>(
 ): BatchAnswer {
   const checks = requestItems(items, { explain, maxItems: deps.batchMaxItems });
   const snapshot = snapshotOf(deps);
+  const allowance = createSearchAllowance(checks.filter((check) => check.explain).length);
   return {
-    results: checks.map((check) => answerItem(deps, snapshot, check, questionOf)),
+    results: checks.map((check) => answerItem(deps, snapshot, check, questionOf, allowance)),
     policyVersion: snapshot.policyVersion,
   };
 }
@@ -78,6 +84,7 @@ function answerItem<Check extends ConnectionCheck | PolicyCheck | undefined>(
   snapshot: PolicySnapshot,
   check: Check,
   questionOf: (check: Check) => Question,
+  allowance?: SearchAllowance,
 ): CheckAnswer {
   let question: Question;
   try {
@@ -90,13 +97,14 @@ function answerItem<Check extends ConnectionCheck | PolicyCheck | undefined>(
       decision: invalidRequest(error, snapshot.policyVersion),
     };
   }
-  return answer(deps, snapshot, question);
+  return answer(deps, snapshot, question, allowance);
 }
 
 function answer(
   deps: DecisionPointDeps,
   snapshot: PolicySnapshot,
   question: Question,
+  allowance: SearchAllowance = createSearchAllowance(1),
 ): CheckAnswer {
   const startMs = deps.clock.monotonicMs();
   const engine = deps.engineAttributes();
@@ -109,8 +117,9 @@ function answer(
   const request = resolved(given);
   const answered = question.explain
     ? explainAnswer({
-        ...{ snapshot, given, request },
-        requestOf: (changed) => (mayAsk(question, changed) ? resolved(changed) : undefined),
+        ...{ snapshot, given, request, allowance },
+        mayChange: (changes) => mayChange(question, changes),
+        requestOf: resolved,
       })
     : { decision: decide(snapshot, request) };
   const decisionId = deps.ids.decisionId();

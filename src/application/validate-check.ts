@@ -1,7 +1,9 @@
-import { connectionViolations } from "../core/connection-violations.js";
-import { contextViolations } from "../core/context-violations.js";
+import { connectionViolations, isConnectionField } from "../core/connection-violations.js";
+import { contextViolations, MOST_CONTEXT_KEYS } from "../core/context-violations.js";
+import type { AttributeChange } from "../core/decision.js";
+import { CONNECTION_TYPE } from "../core/policy-types.js";
 import type { FieldViolation } from "../core/request.js";
-import type { ValueMap } from "../core/values.js";
+import type { Value, ValueMap } from "../core/values.js";
 import type { ConnectionCheck, PolicyCheck } from "./check.js";
 import { PdpError } from "./errors.js";
 
@@ -14,10 +16,11 @@ export interface Question {
   readonly attributes: ValueMap;
   /** Whether the connection's fields follow the rules of CheckConnection. */
   readonly isConnection: boolean;
+  /** Whether they came as the fields of a message, which have types, and not inside a context. */
+  readonly isMessage: boolean;
   readonly explain: boolean;
 }
 
-const CONNECTION_TYPE = "network_security";
 const MAX_POLICY_TYPE_LENGTH = 256;
 const NONE: readonly FieldViolation[] = [];
 
@@ -36,6 +39,7 @@ export function questionOfConnection(check: ConnectionCheck): Question {
     clientId,
     attributes: Object.keys(context).length === 0 ? fields : { ...context, ...fields },
     isConnection: true,
+    isMessage: true,
     explain: check.explain,
   };
 }
@@ -56,17 +60,35 @@ export function questionOfPolicy(check: PolicyCheck): Question {
     clientId: typeof clientId === "string" ? clientId : "",
     attributes: check.context,
     isConnection,
+    isMessage: false,
     explain: check.explain,
   };
 }
 
-/** Whether `question` would still be valid with these attributes. */
-export function mayAsk({ isConnection }: Question, attributes: ValueMap): boolean {
+/**
+ * Whether `question` would still be valid with these changes, asked as it was: a message of
+ * CheckConnection carries no port as text. Looks at the changes only: the rest is valid.
+ */
+export function mayChange(
+  { attributes, isConnection, isMessage }: Question,
+  changes: readonly AttributeChange[],
+): boolean {
+  const given = Object.create(null) as Record<string, Value>;
+  let keys = Object.keys(attributes).filter(
+    (name) => !(isMessage && isConnectionField(name)),
+  ).length;
+  for (const { attribute, to } of changes) {
+    const isGiven = Object.hasOwn(attributes, attribute);
+    if (to !== undefined) given[attribute] = to;
+    if (!isMessage || !isConnectionField(attribute)) {
+      keys += (to === undefined ? 0 : 1) - (isGiven ? 1 : 0);
+    } else if (!isGiven || to === "") return false; // No field of the message that decides.
+  }
   const violations = [
-    ...contextViolations(attributes, { refuseConnectionFields: false }),
-    ...(isConnection ? connectionViolations(attributes, "context.") : []),
+    ...contextViolations(given, { refuseConnectionFields: false }),
+    ...(isConnection ? connectionViolations(given, isMessage ? "" : "context.") : []),
   ];
-  return violations.length === 0;
+  return violations.length === 0 && keys <= MOST_CONTEXT_KEYS;
 }
 
 /** The fields by their names in files and contexts; empty text and null are "not given". */

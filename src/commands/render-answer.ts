@@ -39,9 +39,10 @@ export function answerAsText({ decision, explanation }: CheckAnswer): string {
 
 /** What would have turned the answer; says so where nothing was found. */
 function alternativeLines(allowed: boolean, explanation: Explanation): string[] {
-  const { nearest, smallestChange, changesTried = 0 } = explanation;
+  const { nearest, smallestChange, changesTried = 0, searchLimited } = explanation;
   const opposite = allowed ? "denied" : "allowed";
-  const none = `none found among ${changesTried} changed requests`;
+  const cut = searchLimited ? "; the search was limited" : "";
+  const none = `none found among ${changesTried} changed requests${cut}`;
   return [
     ...section(`the nearest rule that would have it ${opposite}`, nearestLines(nearest) ?? [none]),
     ...(allowed

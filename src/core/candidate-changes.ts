@@ -1,56 +1,97 @@
 import { type Address, formatAddress } from "./address.js";
-import type { BinaryOperator, Expression } from "./condition.js";
-import { conditionResolver, evaluateCondition } from "./evaluate-condition.js";
+import { type Assignment, comparing, MOST_VALUES } from "./comparison-values.js";
+import type { Condition, ConditionResult, Expression, ResolveName } from "./condition.js";
+import { conditionResolver, evaluateCondition, MAX_STEPS } from "./evaluate-condition.js";
 import type { Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
-import { type TargetField, targetMatches } from "./target.js";
-import { decimalText, isList, lookUp, type Value } from "./values.js";
+import { type Steps, UNBOUNDED } from "./steps.js";
+import { type TargetField, targetMatches, valuesAccepted, valuesRead } from "./target.js";
+import { isList, type Value } from "./values.js";
 
-/** A value that an attribute could have; undefined for leaving it out. */
-export interface Assignment {
-  readonly attribute: string;
-  readonly to: Value | undefined;
-}
-
-/** Of a field's many values; the rest would mean the same to the rule. */
-const MOST_VALUES = 3;
+/** More are never proposed together. */
+export const MOST_CHANGES = 6;
 const HIGHEST_PORT = 65_535;
 
 /**
  * Assignments with which `rule` should come to hold, one for each field and comparison that does not.
- * A proposal: whoever uses it decides again. Undefined where nothing is known that would do.
+ * A proposal: whoever uses it decides again. Undefined where nothing is known that would do, or where
+ * more than six attributes would have to change.
+ *
+ * @param steps - Counted down by what is looked at; once they are used up nothing more is proposed.
+ *   The same for all that take them here.
  */
-export function fulfilling(rule: Rule, request: AccessRequest): readonly Assignment[] | undefined {
-  const fields = rule.target.filter((field) => !targetMatches([field], request));
-  const assignments: Assignment[] = [];
-  for (const field of fields) {
+export function fulfilling(
+  rule: Rule,
+  request: AccessRequest,
+  steps: Steps = UNBOUNDED,
+): readonly Assignment[] | undefined {
+  let assignments: readonly Assignment[] | undefined = [];
+  for (const field of rule.target) {
+    steps.left -= fieldSteps(field, request);
+    if (steps.left < 0) return undefined;
+    if (targetMatches([field], request)) continue;
     const [first] = holdingValues(field);
-    if (!first) return undefined;
-    assignments.push(first);
+    assignments = together(assignments, first && [first]);
+    if (!assignments) return undefined;
   }
   if (!rule.condition) return assignments;
-  const forCondition = turning(rule.condition.expression, true, rule, request);
-  return forCondition && [...assignments, ...forCondition];
+  return together(assignments, turningCondition(rule, rule.condition, true, request, steps));
+}
+
+/** Both, the first assignment of each attribute; undefined where one is, or for more than six. */
+export function together(
+  some: readonly Assignment[] | undefined,
+  others: readonly Assignment[] | undefined,
+): readonly Assignment[] | undefined {
+  if (!some || !others) return undefined;
+  const added = others.filter(({ attribute }) => !some.some((one) => one.attribute === attribute));
+  return some.length + added.length > MOST_CHANGES ? undefined : [...some, ...added];
 }
 
 /** Assignments with which `rule`, which holds or errs, should come not to; a proposal as well. */
-export function breaking(rule: Rule, request: AccessRequest): readonly Assignment[] | undefined {
-  const forCondition = rule.condition && turning(rule.condition.expression, false, rule, request);
+export function breaking(
+  rule: Rule,
+  request: AccessRequest,
+  steps: Steps = UNBOUNDED,
+): readonly Assignment[] | undefined {
+  const forCondition =
+    rule.condition && turningCondition(rule, rule.condition, false, request, steps);
   if (forCondition) return forCondition;
-  const [first] = rule.target.flatMap(failingValues);
-  return first && [first];
+  for (const field of rule.target) {
+    steps.left -= 1;
+    const [first] = steps.left < 0 ? [] : failingValues(field);
+    if (first) return [first];
+  }
+  return undefined;
 }
 
 /** Every value by which a field or a simple comparison of `rule` can be made true or false. */
-export function assignmentsOf(rule: Rule, request: AccessRequest): readonly Assignment[] {
-  const fields = rule.target.flatMap((field) => [...holdingValues(field), ...failingValues(field)]);
-  if (!rule.condition) return fields;
-  const comparisons: Assignment[] = [];
-  visit(rule.condition.expression, (part) => {
-    comparisons.push(...comparing(part, true, rule, request));
-    comparisons.push(...comparing(part, false, rule, request));
-  });
-  return [...fields, ...comparisons];
+export function* assignmentsOf(
+  rule: Rule,
+  request: AccessRequest,
+  steps: Steps = UNBOUNDED,
+): Generator<Assignment> {
+  for (const field of rule.target) {
+    steps.left -= PART_STEPS;
+    if (steps.left < 0) return;
+    yield* holdingValues(field);
+    yield* failingValues(field);
+  }
+  if (!rule.condition) return;
+  for (const part of comparisonsOf(rule.condition.expression)) {
+    steps.left -= PART_STEPS;
+    if (steps.left < 0) return;
+    yield* comparing(part, true, rule, request);
+    yield* comparing(part, false, rule, request);
+  }
+}
+
+/** What finding the values of one field or comparison costs. */
+const PART_STEPS = 8;
+
+/** What asking `field` costs: a comparison each. */
+export function fieldSteps(field: TargetField, request: AccessRequest): number {
+  return 1 + valuesRead(field, request) * valuesAccepted(field);
 }
 
 function holdingValues(field: TargetField): Assignment[] {
@@ -128,151 +169,89 @@ function bitsOf(family: Address["family"]): number {
   return family === 4 ? 32 : 128;
 }
 
-/** The fewest assignments found that should make `expression` come out as `wanted`. */
-function turning(
-  expression: Expression,
-  wanted: boolean,
+/** The fewest assignments found that should make the condition come out as `wanted`. */
+function turningCondition(
   rule: Rule,
+  { expression }: Condition,
+  wanted: boolean,
   request: AccessRequest,
+  steps: Steps,
 ): readonly Assignment[] | undefined {
   const resolve = conditionResolver(rule.parameters, request.attributes);
-  if (evaluateCondition(expression, resolve).outcome === String(wanted)) return [];
+  return turning(expression, wanted, { rule, request, resolve, steps }).assignments;
+}
+
+interface Asked {
+  readonly rule: Rule;
+  readonly request: AccessRequest;
+  readonly resolve: ResolveName;
+  readonly steps: Steps;
+}
+
+/** How a part comes out now, and what should make it come out as wanted. */
+interface Turned {
+  readonly outcome: ConditionResult["outcome"];
+  readonly assignments: readonly Assignment[] | undefined;
+}
+
+const OPPOSITE = { true: "false", false: "true", error: "error" } as const;
+
+/** Bottom-up, every part once: a condition of hundreds of comparisons costs hundreds of steps. */
+function turning(expression: Expression, wanted: boolean, asked: Asked): Turned {
+  const { rule, request, resolve, steps } = asked;
+  steps.left -= PART_STEPS;
+  if (steps.left < 0) return { outcome: "error", assignments: undefined };
   switch (expression.kind) {
-    case "not":
-      return turning(expression.operand, !wanted, rule, request);
+    case "not": {
+      const { outcome, assignments } = turning(expression.operand, !wanted, asked);
+      return { outcome: OPPOSITE[outcome], assignments };
+    }
     case "and":
     case "or": {
-      const left = turning(expression.left, wanted, rule, request);
-      const right = turning(expression.right, wanted, rule, request);
-      if (wanted === (expression.kind === "and")) return left && right && [...left, ...right];
-      return left && right && left.length > right.length ? right : (left ?? right);
+      const left = turning(expression.left, wanted, asked);
+      const right = turning(expression.right, wanted, asked);
+      const absorbed = expression.kind === "or";
+      const outcome = absorbing(absorbed, left.outcome, right.outcome);
+      if (outcome === String(wanted)) return { outcome, assignments: [] };
+      const either = wanted === absorbed;
+      return {
+        outcome,
+        assignments: (either ? cheaper : together)(left.assignments, right.assignments),
+      };
     }
     default: {
+      const { outcome } = evaluateCondition(expression, resolve, MAX_STEPS, steps);
+      if (outcome === String(wanted)) return { outcome, assignments: [] };
       const [first] = comparing(expression, wanted, rule, request);
-      return first && [first];
+      return { outcome, assignments: first && [first] };
     }
   }
 }
 
-/** Values by which one comparison of an attribute with something known comes out as wanted. */
-function comparing(
-  expression: Expression,
-  wanted: boolean,
-  rule: Rule,
-  request: AccessRequest,
-): readonly Assignment[] {
-  const values = (name: Expression, to: readonly (Value | undefined)[]): Assignment[] =>
-    name.kind === "name" && isAttribute(name.path, rule)
-      ? to.map((value) => ({ attribute: name.path.join("."), to: value }))
-      : [];
-  const known = (part: Expression): Value | undefined => knownValue(part, rule, request);
-  switch (expression.kind) {
-    case "name":
-      return values(expression, [wanted]);
-    case "has":
-      return values(expression.name, [wanted ? true : undefined]);
-    case "text": {
-      const argument = known(expression.argument);
-      return argument === undefined ? [] : values(expression.operand, [wanted ? argument : ""]);
-    }
-    case "binary": {
-      const { operator, left, right } = expression;
-      const [onLeft, onRight] = [known(right), known(left)];
-      return [
-        ...(onLeft === undefined ? [] : values(left, compared(operator, onLeft, wanted))),
-        ...(onRight === undefined
-          ? []
-          : values(right, compared(MIRRORED[operator], onRight, wanted))),
-      ];
-    }
-    default:
-      return [];
-  }
+/** As a condition does it: `&&` absorbs false, `||` true, from either side. */
+function absorbing(
+  absorbed: boolean,
+  left: Turned["outcome"],
+  right: Turned["outcome"],
+): Turned["outcome"] {
+  const sides = [left, right];
+  if (sides.includes(`${absorbed}`)) return `${absorbed}`;
+  return sides.includes("error") ? "error" : `${!absorbed}`;
 }
 
-/** `3 < name` is `name > 3`; undefined where turning round means nothing. */
-const MIRRORED: Readonly<Record<BinaryOperator, BinaryOperator | undefined>> = {
-  "==": "==",
-  "!=": "!=",
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-  in: undefined,
-  "+": undefined,
-  "-": undefined,
-  "*": undefined,
-  "/": undefined,
-  "%": undefined,
-};
-
-/** Values `x` for which `x operator value` is as wanted: at the edge, or one step of it beyond. */
-function compared(operator: BinaryOperator | undefined, value: Value, wanted: boolean): Value[] {
-  switch (operator) {
-    case "==":
-      return wanted ? [value] : unequal(value);
-    case "!=":
-      return wanted ? unequal(value) : [value];
-    case "<":
-      return wanted ? stepFrom(value, -1) : stepFrom(value, 0);
-    case "<=":
-      return wanted ? stepFrom(value, 0) : stepFrom(value, 1);
-    case ">":
-      return wanted ? stepFrom(value, 1) : stepFrom(value, 0);
-    case ">=":
-      return wanted ? stepFrom(value, 0) : stepFrom(value, -1);
-    case "in":
-      return wanted && isList(value) ? value.slice(0, MOST_VALUES) : [];
-    default:
-      return [];
-  }
+function cheaper(
+  left: readonly Assignment[] | undefined,
+  right: readonly Assignment[] | undefined,
+): readonly Assignment[] | undefined {
+  return left && right && left.length > right.length ? right : (left ?? right);
 }
 
-function unequal(value: Value): Value[] {
-  return typeof value === "boolean" ? [!value] : stepFrom(value, 1);
-}
-
-/** One unit of the last decimal that the author wrote: 90 -> 91, 0.3 -> 0.4. */
-function stepFrom(value: Value, steps: -1 | 0 | 1): Value[] {
-  const number = typeof value === "string" ? Number(value) : value;
-  const text = typeof number === "number" ? decimalText(number) : undefined;
-  if (typeof number !== "number" || text === undefined) return [];
-  const decimals = Math.min(100, text.split(".")[1]?.length ?? 0);
-  return [Number((number + steps * 10 ** -decimals).toFixed(decimals))];
-}
-
-/** What a part is whatever the attribute beside it becomes: a literal, or a name with a value. */
-function knownValue(part: Expression, rule: Rule, request: AccessRequest): Value | undefined {
-  switch (part.kind) {
-    case "literal":
-      return part.value ?? undefined;
-    case "negate":
-      return part.operand.kind === "literal" && typeof part.operand.value === "number"
-        ? -part.operand.value
-        : undefined;
-    case "list":
-      return part.constant;
-    case "name":
-      return conditionResolver(rule.parameters, request.attributes)(part.path);
-    default:
-      return undefined;
-  }
-}
-
-/** A name that the caller could give another value: no parameter, and none of the engine's own. */
-function isAttribute(path: readonly string[], rule: Rule): boolean {
-  return path[0] !== "engine" && lookUp(rule.parameters, path) === undefined;
-}
-
-function visit(expression: Expression, onPart: (part: Expression) => void): void {
-  onPart(expression);
-  switch (expression.kind) {
-    case "not":
-      return visit(expression.operand, onPart);
-    case "and":
-    case "or":
-      visit(expression.left, onPart);
-      return visit(expression.right, onPart);
-    default:
+/** The parts that `!`, `&&` and `||` join, and these. */
+function* comparisonsOf(expression: Expression): Generator<Expression> {
+  const pending = [expression];
+  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+    yield part;
+    if (part.kind === "not") pending.push(part.operand);
+    else if (part.kind === "and" || part.kind === "or") pending.push(part.right, part.left);
   }
 }

@@ -3,7 +3,8 @@ import { quoted } from "./quoted.js";
 import type { FieldViolation } from "./request.js";
 import { isList, type Value, type ValueMap } from "./values.js";
 
-const MOST_KEYS = 256;
+/** Of a context, and of every map in it. */
+export const MOST_CONTEXT_KEYS = 256;
 const MOST_DEPTH = 8;
 const MOST_BYTES = 8_192;
 const MOST_ELEMENTS = 1_000;
@@ -33,12 +34,13 @@ export function contextViolations(
       }
     }
   }
-  checkMap(context, { path: "context", depth: 1, report });
+  checkMap(context, { path: () => "context", depth: 1, report });
   return violations;
 }
 
 interface Place {
-  readonly path: string;
+  /** Made only where something is wrong: a context has up to a million values, and mostly none is. */
+  readonly path: () => string;
   /** Maps and lists around a value, the context included. */
   readonly depth: number;
   readonly report: (field: string, rule: string) => void;
@@ -47,27 +49,26 @@ interface Place {
 function checkMap(map: ValueMap, place: Place): void {
   const { path, report } = place;
   const keys = Object.keys(map);
-  if (keys.length > MOST_KEYS) {
-    report(path, `must have at most ${MOST_KEYS} keys, got ${keys.length}`);
+  if (keys.length > MOST_CONTEXT_KEYS) {
+    report(path(), `must have at most ${MOST_CONTEXT_KEYS} keys, got ${keys.length}`);
     return;
   }
   for (const key of keys) {
-    const keyPath = pathOfKey(path, key);
+    const keyPath = (): string => pathOfKey(path(), key);
     const broken = brokenKeyRule(key);
-    if (broken !== undefined) report(keyPath, broken);
-    else checkValue(map[key] ?? null, { ...place, path: keyPath });
+    if (broken !== undefined) report(keyPath(), broken);
+    else checkValue(map[key] ?? null, keyPath, place);
   }
 }
 
-function checkValue(value: Value, place: Place): void {
-  const { path, report } = place;
+function checkValue(value: Value, path: () => string, { depth, report }: Place): void {
   if (typeof value === "string") {
     const broken = brokenTextRule(value);
-    if (broken !== undefined) report(path, broken);
+    if (broken !== undefined) report(path(), broken);
   } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) report(path, `must be a finite number, got ${quoted(value)}`);
+    if (!Number.isFinite(value)) report(path(), `must be a finite number, got ${quoted(value)}`);
   } else if (value !== null && typeof value === "object") {
-    checkNested(value, { ...place, depth: place.depth + 1 });
+    checkNested(value, { path, depth: depth + 1, report });
   }
 }
 
@@ -75,14 +76,14 @@ function checkValue(value: Value, place: Place): void {
 function checkNested(value: readonly Value[] | ValueMap, place: Place): void {
   const { path, depth, report } = place;
   if (depth > MOST_DEPTH) {
-    report(path, `must not be nested deeper than ${MOST_DEPTH} levels`);
+    report(path(), `must not be nested deeper than ${MOST_DEPTH} levels`);
   } else if (!isList(value)) {
     checkMap(value, place);
   } else if (value.length > MOST_ELEMENTS) {
-    report(path, `must have at most ${MOST_ELEMENTS} elements, got ${value.length}`);
+    report(path(), `must have at most ${MOST_ELEMENTS} elements, got ${value.length}`);
   } else {
     for (const [index, element] of value.entries()) {
-      checkValue(element, { ...place, path: `${path}[${index}]` });
+      checkValue(element, () => `${path()}[${index}]`, place);
     }
   }
 }

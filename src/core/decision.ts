@@ -125,6 +125,8 @@ export interface Alternative {
   readonly smallestChange?: Counterfactual;
   /** How many changed requests were decided in the search. */
   readonly changesTried: number;
+  /** Whether a bound ended the search before all that the rules know was tried. */
+  readonly searchLimited: boolean;
 }
 
 /** Why a decision came out as it did, at most 200 rule traces: applied, erring, then nearest misses. */

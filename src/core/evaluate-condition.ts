@@ -19,14 +19,18 @@ export const MAX_STEPS = 10_000;
  * says: `false && error` and `error && false` are false, `true || error` and `error || true` are
  * true. The recursion is as deep as the expression, which is bounded where text is parsed. An
  * evaluation of more than `maxSteps` is an error that nothing absorbs.
+ *
+ * @param allowance - Of several evaluations together; counted down, and not a bound of this one.
  */
 export function evaluateCondition(
   expression: Expression,
   resolve: ResolveName,
   maxSteps = MAX_STEPS,
+  allowance?: Steps,
 ): ConditionResult {
   const evaluation = { resolve, left: maxSteps };
   const outcome = evaluate(expression, evaluation);
+  if (allowance) allowance.left -= maxSteps - evaluation.left;
   if (evaluation.left < 0) {
     const message = `the condition takes more than ${maxSteps} steps`;
     return { outcome: "error", message, missingAttributes: [] };

@@ -1,4 +1,4 @@
-import { conditionResolver, evaluateCondition } from "./evaluate-condition.js";
+import { conditionResolver, evaluateCondition, MAX_STEPS } from "./evaluate-condition.js";
 import type { Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
 import { targetMatches } from "./target.js";
@@ -27,9 +27,13 @@ export function candidateOutcome(rule: Rule, request: AccessRequest): RuleOutcom
     return { kind: "error", message: rule.unevaluable, missingAttributes: [] };
   }
   if (!rule.condition) return APPLIED;
+  const { attributes, allowance } = request;
+  if (allowance && allowance.left < 0) return NOT_APPLICABLE;
   const result = evaluateCondition(
     rule.condition.expression,
-    conditionResolver(rule.parameters, request.attributes),
+    conditionResolver(rule.parameters, attributes),
+    MAX_STEPS,
+    allowance,
   );
   switch (result.outcome) {
     case "true":

@@ -13,7 +13,7 @@ import type { Policy, Rule } from "./policy.js";
 import type { ReferenceEvaluation } from "./reference-evaluator.js";
 import type { AccessRequest } from "./request.js";
 import { ruleRef } from "./rule-ref.js";
-import { traceTarget } from "./target.js";
+import { missedFields, traceTarget } from "./target.js";
 import type { Value, ValueMap } from "./values.js";
 
 /** More would not be read, and could be made to fill memory. */
@@ -72,8 +72,8 @@ function reachedCandidates(evaluation: PolicyEvaluation, request: AccessRequest)
       .map((rule): Candidate => {
         if (applied.has(rule)) return { policy, rule, outcome: "applied", distance: 0 };
         if (erring.has(rule)) return { policy, rule, outcome: "error", distance: 1 };
-        const misses = traceTarget(rule.target, request).filter((field) => !field.matched).length;
-        return { policy, rule, outcome: "not_applicable", distance: 2 + misses };
+        const distance = 2 + missedFields(rule.target, request);
+        return { policy, rule, outcome: "not_applicable", distance };
       }),
     ...notReached(policy, policy.rules.slice(reachedRules)),
   ];

@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from "./address.js";
 import { parsePort } from "./port-set.js";
 import { parseProtocol, type Protocol } from "./protocol.js";
+import type { Steps } from "./steps.js";
 import { isList, ownValue, type Value, type ValueMap } from "./values.js";
 
 /**
@@ -18,6 +19,11 @@ export interface AccessRequest {
   readonly srcPorts: readonly number[];
   readonly dstPorts: readonly number[];
   readonly protocols: readonly Protocol[];
+  /**
+   * Counted down by the rules and conditions that are asked. Once it is used up the answer means
+   * nothing. Absent: a question of its own, where only each condition is bounded.
+   */
+  readonly allowance?: Steps;
 }
 
 /** Parses the connection attributes. Total: what cannot be parsed is left out. */

@@ -9,6 +9,15 @@ export interface Steps {
 /** For evaluations that something else bounds. Counting down from infinity changes nothing. */
 export const UNBOUNDED: Steps = { left: Number.POSITIVE_INFINITY };
 
+/** Lets `work` spend at most `share` (0 to 1) of what is left; what it does not spend stays. */
+export function spendShare<T>(steps: Steps, share: number, work: (part: Steps) => T): T {
+  const lent = Math.max(0, Math.floor(steps.left * share));
+  const part = { left: lent };
+  const result = work(part);
+  steps.left -= lent - part.left;
+  return result;
+}
+
 /** What looking once at every character of a text costs beside the step of its operator: 1 for 64. */
 export function textSteps(text: string): number {
   return text.length >> 6;

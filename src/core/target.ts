@@ -52,6 +52,48 @@ export function targetMatches(target: Target, request: AccessRequest): boolean {
   return target.every((field) => fieldHolds(field, request));
 }
 
+/** How many fields do not hold: `traceTarget` without the words, which are what costs. */
+export function missedFields(target: Target, request: AccessRequest): number {
+  return target.reduce((misses, field) => misses + (fieldHolds(field, request) ? 0 : 1), 0);
+}
+
+/** How many values of the request `field` looks at: several for a list, at least 1. */
+export function valuesRead(field: TargetField, request: AccessRequest): number {
+  switch (field.kind) {
+    case "any":
+      return 1;
+    case "address":
+    case "address-range":
+      return Math.max(1, addresses(field, request).length);
+    case "port":
+      return Math.max(1, ports(field, request).length);
+    case "protocol":
+      return Math.max(1, request.protocols.length);
+    case "equals": {
+      const actual = lookUp(request.attributes, field.path);
+      return actual !== undefined && isList(actual) ? Math.max(1, actual.length) : 1;
+    }
+  }
+}
+
+/** How many values, prefixes or ranges each of them is compared with. */
+export function valuesAccepted(field: TargetField): number {
+  switch (field.kind) {
+    case "any":
+      return 1;
+    case "address":
+      return field.prefixes.length;
+    case "address-range":
+      return field.ranges.length;
+    case "port":
+      return field.ports.length;
+    case "protocol":
+      return field.protocols.length;
+    case "equals":
+      return field.values.length;
+  }
+}
+
 /** Every field beside what the request has, also those after the first that does not hold. */
 export function traceTarget(target: Target, request: AccessRequest): FieldTrace[] {
   return target.map((field) => {
@@ -131,18 +173,19 @@ function explainField(
   switch (field.kind) {
     case "address":
     case "address-range": {
-      const given = addresses(field, request).map(formatAddress);
+      const given = addresses(field, request);
       const expected =
         field.kind === "address"
-          ? field.prefixes.map(formatPrefix)
-          : field.ranges.map(formatAddressRange);
+          ? anyOf(field.prefixes, formatPrefix)
+          : anyOf(field.ranges, formatAddressRange);
       if (given.length === 0) return `${quoted(actual)} is not an address`;
-      return `${anyOf(given)} is ${matched ? "within" : "outside"} ${anyOf(expected)}`;
+      return `${anyOf(given, formatAddress)} is ${matched ? "within" : "outside"} ${expected}`;
     }
     case "port": {
-      const given = ports(field, request).map(String);
+      const given = ports(field, request);
       if (given.length === 0) return `${quoted(actual)} is not a port from 1 to 65535`;
-      return `${anyOf(given)} is ${matched ? "within" : "outside"} ${formatPortSet(field.ports)}`;
+      const expected = formatPortSet(field.ports);
+      return `${anyOf(given, String)} is ${matched ? "within" : "outside"} ${expected}`;
     }
     case "protocol":
       if (request.protocols.length === 0) return `${quoted(actual)} is not a protocol`;
@@ -153,14 +196,14 @@ function explainField(
 }
 
 function shown(value: Value): string {
-  return isList(value) ? anyOf(value.map(quoted)) : quoted(value);
+  return isList(value) ? anyOf(value, quoted) : quoted(value);
 }
 
 const MOST_SHOWN = 10;
 
-function anyOf(texts: readonly string[]): string {
-  if (texts.length === 0) return "nothing";
-  const rest = texts.length - MOST_SHOWN;
-  const shownTexts = texts.slice(0, MOST_SHOWN);
+function anyOf<T>(values: readonly T[], textOf: (value: T) => string): string {
+  if (values.length === 0) return "nothing";
+  const rest = values.length - MOST_SHOWN;
+  const shownTexts = values.slice(0, MOST_SHOWN).map(textOf);
   return [...shownTexts, ...(rest > 0 ? [`${rest} more`] : [])].join(" or ");
 }

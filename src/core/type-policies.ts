@@ -40,7 +40,9 @@ export function indexedCandidates(
   request: AccessRequest,
 ): readonly PolicyCandidates[] {
   const byPolicy: { policy: Policy; rules: Rule[] }[] = [];
-  for (const ordinal of index.candidates(request)) {
+  const ordinals = index.candidates(request);
+  if (request.allowance) request.allowance.left -= ordinals.length;
+  for (const ordinal of ordinals) {
     const [rule, policy] = [rules[ordinal], owners[ordinal]];
     if (!rule || !policy) continue;
     const last = byPolicy.at(-1);

@@ -124,7 +124,13 @@ function obligationToProto({ rule, action, parameters, advice }: CoreObligation)
 }
 
 function explanationToProto(explanation: CoreExplanation): Explanation {
-  const { policies, nearest, smallestChange, changesTried = 0 } = explanation;
+  const {
+    policies,
+    nearest,
+    smallestChange,
+    changesTried = 0,
+    searchLimited = false,
+  } = explanation;
   return {
     policies: policies.map(policyTraceToProto),
     ...(nearest && { nearest: nearestToProto(nearest) }),
@@ -132,6 +138,7 @@ function explanationToProto(explanation: CoreExplanation): Explanation {
       smallestChange: { changes: smallestChange.changes.map((change) => ({ ...change })) },
     }),
     changesTried,
+    searchLimited,
   };
 }
 

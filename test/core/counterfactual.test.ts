@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { withChanges } from "../../src/core/counterfactual.js";
+import { findChange, SEARCH_STEPS, withChanges } from "../../src/core/counterfactual.js";
 import type { AttributeChange } from "../../src/core/decision.js";
 import type { Rule } from "../../src/core/policy.js";
+import { accessRequest } from "../../src/core/request.js";
 import type { Value, ValueMap } from "../../src/core/values.js";
 import { type Given, policyOf, rulesOf, search } from "../support/change-search.js";
 import { snapshot } from "../support/rules.js";
@@ -157,6 +158,75 @@ describe("among many rules", () => {
   it("a type without policies has none that could turn the answer", () => {
     expect(search(snapshot([]), "network_security", {}).changes).toBeUndefined();
   });
+});
+
+/** What one evaluation may overdraw: it is not broken off in the middle. */
+const OVERDRAFT = 20_000;
+const LOCKDOWN: Given = { action: "deny", condition: "engine.hour >= 0" };
+const LISTS = Object.fromEntries(
+  Array.from({ length: 250 }, (_, key) => [`l${key}`, Array<number>(1000).fill(0)]),
+);
+const joined = (names: number, operator: string) =>
+  Array.from({ length: names }, (_, name) => `a${name}==1`).join(operator);
+const sixty = (given: Given) => [LOCKDOWN, ...Array.from({ length: 60 }, () => given)];
+
+describe("a search that meets its bound", () => {
+  // prettier-ignore
+  it.each<[says: string, rules: Given[], attributes: ValueMap]>([
+    ["with many rules",                    CROWD.concat(LOCKDOWN), {}],
+    ["with hundreds of comparisons",       sixty({ action: "allow", condition: joined(400, "&&") }), {}],
+    ["also where one would do",            sixty({ action: "allow", condition: joined(400, "||") }), {}],
+    ["with lists that fields read",        sixty({ action: "allow", match: { l1: ["x", "y"], l2: ["x"], b: 1 } }), LISTS],
+    ["with lists that conditions read",    sixty({ action: "allow", condition: "1 in l1 && 1 in l2 && b" }), LISTS],
+  ])("costs no more than that and says so: %s", (_says, rules, attributes) => {
+    const steps = { left: SEARCH_STEPS };
+    const asked = { engine: { hour: 3 }, ...attributes };
+    const found = search(snapshot([policyOf(rules)]), "network_security", asked, steps);
+    expect([found.changes, found.limited]).toEqual([undefined, true]);
+    expect(steps.left).toBeGreaterThan(-OVERDRAFT);
+  });
+
+  it("has tried nothing where there was nothing to spend", () => {
+    const found = search(snapshot([policyOf([WEB])]), "network_security", {}, { left: 10 });
+    expect([found.changes, found.tried, found.limited]).toEqual([undefined, 0, true]);
+  });
+
+  it("is not limited where all that rules know was tried", () => {
+    const set = snapshot([policyOf([LOCKDOWN, { action: "allow", match: { a: ["x", "y"] } }])]);
+    const found = search(set, "network_security", { engine: { hour: 3 } });
+    expect([found.changes, found.limited]).toEqual([undefined, false]);
+  });
+
+  it("does not look for more changes at once than there are attributes", () => {
+    const values = Array.from({ length: 20 }, (_, at) => ({ action: "allow", match: { a: at } }));
+    const steps = { left: SEARCH_STEPS };
+    const set = snapshot([policyOf([LOCKDOWN, ...values])]);
+    search(set, "network_security", { engine: { hour: 3 } }, steps);
+    expect(SEARCH_STEPS - steps.left).toBeLessThan(20_000);
+  });
+});
+
+it("what is found turns nothing with any one change left out, also after others were", () => {
+  const fields = Array.from({ length: 33 }, (_, key) => `f${key}`);
+  const match = Object.fromEntries(fields.map((name) => [name, ["x", "y", "z"]]));
+  const request = accessRequest(
+    "network_security",
+    Object.fromEntries(fields.map((name) => [name, "x"])),
+  );
+  const turning = new Set(["a,b,c", "a,c", "c"]);
+  const found = findChange({
+    snapshot: snapshot([
+      policyOf([
+        { action: "deny", match },
+        { action: "allow", match: { a: 1, b: 1, c: 1 } },
+      ]),
+    ]),
+    request,
+    allowed: false,
+    steps: { left: SEARCH_STEPS },
+    allowedWith: (changes) => turning.has(changes.map(({ attribute }) => attribute).join()),
+  });
+  expect(found.changes).toEqual([{ attribute: "c", to: 1 }]);
 });
 
 describe("withChanges", () => {

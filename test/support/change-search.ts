@@ -1,4 +1,4 @@
-import { findChange, withChanges } from "../../src/core/counterfactual.js";
+import { findChange, SEARCH_STEPS, withChanges } from "../../src/core/counterfactual.js";
 import { decide } from "../../src/core/decide.js";
 import type { AttributeChange } from "../../src/core/decision.js";
 import { parseTargetField } from "../../src/core/parse-target-field.js";
@@ -35,18 +35,23 @@ export function policyOf(rules: readonly Given[], overrides: Partial<Policy> = {
 }
 
 /** The search beside what it has to agree with: the answer now, and with any changes made. */
-export function search(set: PolicySnapshot, type: string, attributes: ValueMap) {
+export function search(
+  set: PolicySnapshot,
+  type: string,
+  attributes: ValueMap,
+  steps = { left: SEARCH_STEPS },
+) {
   const answer = (asked: ValueMap) => decide(set, accessRequest(type, asked));
   const { allowed } = answer(attributes);
   const allowedWith = (changes: readonly AttributeChange[]) =>
-    answer(withChanges(attributes, changes)).allowed;
+    answer(withChanges(attributes, changes, steps)).allowed;
   return {
     allowed,
     allowedWith,
     ...findChange({
       snapshot: set,
       request: accessRequest(type, attributes),
-      ...{ allowed, allowedWith },
+      ...{ allowed, allowedWith, steps },
     }),
   };
 }

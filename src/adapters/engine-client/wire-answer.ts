@@ -64,6 +64,7 @@ export interface WireAnswer {
     readonly nearest: WireNearest | null;
     readonly smallestChange: { readonly changes: readonly WireChange[] } | null;
     readonly changesTried: number;
+    readonly searchLimited: boolean;
   } | null;
 }
 
@@ -180,7 +181,7 @@ function ruleOf({ policyId, ruleId, ruleIndex = 0, action }: WireRule): RuleRef 
 }
 
 function explanationOf(wire: NonNullable<WireAnswer["explanation"]>): Explanation {
-  const { policies, nearest, smallestChange, changesTried } = wire;
+  const { policies, nearest, smallestChange, changesTried, searchLimited = false } = wire;
   return {
     policies: policies.map(({ rules, ...policy }) => ({
       ...policy,
@@ -194,6 +195,7 @@ function explanationOf(wire: NonNullable<WireAnswer["explanation"]>): Explanatio
     ...(nearest && { nearest: nearestOf(nearest) }),
     ...(smallestChange && { smallestChange: { changes: smallestChange.changes.map(changeOf) } }),
     changesTried,
+    searchLimited,
   };
 }
 

@@ -153,6 +153,11 @@ export interface Explanation {
    * most 400. When neither is present, nothing was found among these.
    */
   changesTried: number;
+  /**
+   * Whether a bound ended the search before all that the rules know was tried: another change may
+   * turn the answer, or a smaller one.
+   */
+  searchLimited: boolean;
 }
 
 /** The rule that makes the difference between the answer and its opposite. */
@@ -609,7 +614,7 @@ export const TrustSummary: MessageFns<TrustSummary> = {
 };
 
 function createBaseExplanation(): Explanation {
-  return { policies: [], nearest: undefined, smallestChange: undefined, changesTried: 0 };
+  return { policies: [], nearest: undefined, smallestChange: undefined, changesTried: 0, searchLimited: false };
 }
 
 export const Explanation: MessageFns<Explanation> = {
@@ -625,6 +630,9 @@ export const Explanation: MessageFns<Explanation> = {
     }
     if (message.changesTried !== 0) {
       writer.uint32(32).uint32(message.changesTried);
+    }
+    if (message.searchLimited !== false) {
+      writer.uint32(40).bool(message.searchLimited);
     }
     return writer;
   },
@@ -674,6 +682,14 @@ export const Explanation: MessageFns<Explanation> = {
             message.changesTried = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.searchLimited = reader.bool();
+            continue;
+          }
         }
         if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
           throw new globalThis.Error("no field has this tag");
@@ -702,6 +718,7 @@ export const Explanation: MessageFns<Explanation> = {
       ? Counterfactual.fromPartial(object.smallestChange)
       : undefined;
     message.changesTried = object.changesTried ?? 0;
+    message.searchLimited = object.searchLimited ?? false;
     return message;
   },
 };
