@@ -29,11 +29,7 @@ type BoundsOf = typeof contradictoryBounds;
 const LOOKED_AT: BoundsOf = () => undefined;
 
 /** @param boundsOf - Looks at the bounds of an `&&`, where none around it has. */
-function outcomesOf(
-  expression: Expression,
-  parameters: ValueMap,
-  boundsOf: BoundsOf,
-): Outcomes {
+function outcomesOf(expression: Expression, parameters: ValueMap, boundsOf: BoundsOf): Outcomes {
   if (isConstant(expression, parameters)) return constantOutcome(expression, parameters);
   switch (expression.kind) {
     case "name":

@@ -64,12 +64,17 @@ function violationIn(message: DescMessage, json: JsonValue, path: string): Field
   for (const [key, value] of Object.entries(json)) {
     const field = fieldNamed(message, key);
     const inner = join(path, field?.name ?? key);
-    if (!field) return violation(inner, `is unknown: ${message.name} has no such field`);
+    if (!field)
+      return violation(inner, `is unknown: ${message.name} has no such field${known(message)}`);
     if (seen.has(field)) return violation(inner, "is given twice");
     seen.add(field);
     if (!reads(message, { [key]: value })) return violationOfField(field, value, inner);
   }
   return violation(path, "sets more than one field of a oneof");
+}
+
+function known({ fields }: DescMessage): string {
+  return fields.length === 0 ? "" : `, known are ${fields.map(({ name }) => name).join(", ")}`;
 }
 
 function violationOfField(field: DescField, value: JsonValue, path: string): FieldViolation {
