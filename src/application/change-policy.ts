@@ -3,7 +3,7 @@ import type { PolicyActivation, PolicyChangeTurn } from "./activate-policies.js"
 import type { ActivePolicySet } from "./active-policy-set.js";
 import { idOf, textIn } from "./document-facts.js";
 import type { EventMaker } from "./engine-events.js";
-import { PdpError } from "./errors.js";
+import { invalidField, PdpError } from "./errors.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
 import {
   changedDocuments,
@@ -97,7 +97,7 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
     return activation.change((turn) => {
       if (by.reason.length > MOST_REASON_CHARACTERS) {
         const rule = `must be at most ${MOST_REASON_CHARACTERS} characters, got ${by.reason.length}`;
-        throw invalid("x-change-reason", rule);
+        throw invalidField("x-change-reason", rule);
       }
       return work(turn);
     });
@@ -207,7 +207,7 @@ function idOfNew(document: ValueMap): string {
   const id = idOf(document) || policyIdOfName(textIn(document, "name"));
   const problem = id === "" ? "is missing: give an id, or a name to make one of" : undefined;
   const wrong = problem ?? policyIdProblem(id);
-  if (wrong !== undefined) throw invalid("policy.id", wrong);
+  if (wrong !== undefined) throw invalidField("policy.id", wrong);
   return id;
 }
 
@@ -267,8 +267,4 @@ function requestRefused(issues: readonly PolicyIssue[]): PdpError {
 
 function errorsOf(issues: readonly PolicyIssue[]): readonly PolicyIssue[] {
   return issues.filter(({ severity }) => severity === "error").slice(0, MOST_ISSUES);
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
 }

@@ -53,6 +53,11 @@ export class PdpError extends Error {
   }
 }
 
+/** A request with one field that breaks a rule; `rule` reads on after the field's name. */
+export function invalidField(field: string, rule: string): PdpError {
+  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+}
+
 // Lower case, no full stop, values in backticks; built from the facts alone (AIP-193).
 function messageOf(failure: Failure): string {
   switch (failure.reason) {

@@ -1,7 +1,7 @@
 import { compareIds } from "../core/snapshot.js";
 import type { PolicyActivation } from "./activate-policies.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
-import { PdpError } from "./errors.js";
+import { invalidField, PdpError } from "./errors.js";
 import type { CatalogPolicy, ListPoliciesQuery, PolicyCatalog } from "./policy-catalog.js";
 import { CONNECTION_TYPE } from "../core/policy-types.js";
 
@@ -58,7 +58,7 @@ function page(
   query: ListPoliciesQuery,
 ): { policies: readonly CatalogPolicy[]; nextPageToken: string } {
   const { type, enabled, pageSize, pageToken } = query;
-  if (pageSize < 0) throw invalid("page_size", `must be at least 0, got ${pageSize}`);
+  if (pageSize < 0) throw invalidField("page_size", `must be at least 0, got ${pageSize}`);
   const after = pageToken === "" ? undefined : placeOfToken(pageToken);
   const size = Math.min(pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize, MAX_PAGE_SIZE);
   const rest = policies.filter(
@@ -80,11 +80,7 @@ function placeOfToken(token: string): Place {
   const text = Buffer.from(token, "base64url").toString();
   const [, rank, priority, id] = /^([no]):(-?\d{1,10}):(.+)$/.exec(text) ?? [];
   if (rank === undefined || priority === undefined || id === undefined) {
-    throw invalid("page_token", "is not a token of this list: start again without it");
+    throw invalidField("page_token", "is not a token of this list: start again without it");
   }
   return { type: rank === "n" ? CONNECTION_TYPE : "", priority: Number(priority), id };
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
 }

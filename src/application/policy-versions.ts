@@ -1,6 +1,6 @@
 import type { ValueMap } from "../core/values.js";
 import { diffPolicies, type PolicyDifference } from "./diff-policies.js";
-import { PdpError } from "./errors.js";
+import { invalidField, PdpError } from "./errors.js";
 import type {
   PolicyHistory,
   PolicyVersionContent,
@@ -51,7 +51,7 @@ export function createPolicyVersions({ history, unifiedDiff }: PolicyVersionsDep
   return {
     get,
     async list({ pageSize, pageToken }) {
-      if (pageSize < 0) throw invalid("page_size", `must be at least 0, got ${pageSize}`);
+      if (pageSize < 0) throw invalidField("page_size", `must be at least 0, got ${pageSize}`);
       const size = Math.min(pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize, MAX_PAGE_SIZE);
       const before = pageToken === "" ? {} : { before: versionOfToken(pageToken) };
       const found = await history.list({ limit: size + 1, ...before });
@@ -97,9 +97,5 @@ function versionOfToken(token: string): number {
   const text = Buffer.from(token, "base64url").toString();
   const [, version] = /^version:(\d{1,16})$/.exec(text) ?? [];
   if (version !== undefined) return Number(version);
-  throw invalid("page_token", "is not a token of this list: start again without it");
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+  throw invalidField("page_token", "is not a token of this list: start again without it");
 }

@@ -1,7 +1,7 @@
 import type { KnownClients } from "../core/lint/known-clients.js";
 import { lint } from "../core/lint/lint.js";
 import type { ValueMap } from "../core/values.js";
-import { PdpError } from "./errors.js";
+import { invalidField, PdpError } from "./errors.js";
 import type { Clock } from "./ports/clock.js";
 import type {
   PolicyReader,
@@ -90,14 +90,11 @@ export function createPolicyValidation({
 
 function refuseUnclear(policies: number, hasDocument: boolean): void {
   if (policies > MOST_POLICIES) {
-    throw invalid("policies", `must be at most ${MOST_POLICIES}, got ${policies}`);
+    throw invalidField("policies", `must be at most ${MOST_POLICIES}, got ${policies}`);
   }
-  if (policies > 0 && hasDocument) throw invalid("document", "must be left out beside policies");
-  if (policies === 0 && !hasDocument) throw invalid("document", "or policies must be given");
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+  if (policies > 0 && hasDocument)
+    throw invalidField("document", "must be left out beside policies");
+  if (policies === 0 && !hasDocument) throw invalidField("document", "or policies must be given");
 }
 
 function* issueSteps(

@@ -1,4 +1,4 @@
-import { PdpError } from "../application/errors.js";
+import { invalidField } from "../application/errors.js";
 import type { EventSeverity as CoreSeverity, StoredEvent } from "../application/ports/event-log.js";
 import type { EventToPublish } from "../application/publish-event.js";
 import type {
@@ -85,16 +85,12 @@ function severityFromProto(value: EventSeverity, index: number): CoreSeverity {
   const word = SEVERITY_WORD.get(value);
   if (word !== undefined) return word;
   const rule = `must be INFO, WARNING, ERROR or CRITICAL, got ${value}`;
-  throw invalid(`filter.severities[${index}]`, rule);
+  throw invalidField(`filter.severities[${index}]`, rule);
 }
 
 /** @throws {PdpError} REQUEST_INVALID for a time that is out of a clock's range. */
 export function timeFromProto(field: string, time: Date | undefined): number | undefined {
   const ms = time?.getTime();
   if (ms === undefined || Number.isFinite(ms)) return ms;
-  throw invalid(field, "must be from the year 1 to the year 9999");
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
+  throw invalidField(field, "must be from the year 1 to the year 9999");
 }

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import type { EngineStatus } from "../../application/engine-status.js";
-import { PdpError } from "../../application/errors.js";
+import { invalidField } from "../../application/errors.js";
 import type { PolicyCatalog } from "../../application/policy-catalog.js";
 import type { EventFeed } from "../../application/subscribe-to-events.js";
 import { eventJson, healthJson, policiesJson } from "./documented-shapes.js";
@@ -78,14 +78,14 @@ function flagOf(request: Request, name: string): boolean {
   const text = queryText(request, name)?.toLowerCase() ?? "false";
   if (text === "true" || text === "1") return true;
   if (text === "false" || text === "0") return false;
-  throw invalid(name, `must be true or false, got \`${text}\``);
+  throw invalidField(name, `must be true or false, got \`${text}\``);
 }
 
 function limitOf(request: Request): number {
   const text = queryText(request, "limit");
   if (text === undefined) return MAX_EVENTS;
   if (!/^\d{1,9}$/.test(text) || Number(text) === 0) {
-    throw invalid("limit", `must be a whole number of at least 1, got \`${text}\``);
+    throw invalidField("limit", `must be a whole number of at least 1, got \`${text}\``);
   }
   return Math.min(Number(text), MAX_EVENTS);
 }
@@ -94,10 +94,6 @@ function limitOf(request: Request): number {
 function queryText(request: Request, name: string): string | undefined {
   const value: unknown = request.query[name];
   if (value === undefined || value === "") return undefined;
-  if (typeof value !== "string") throw invalid(name, "must be given once");
+  if (typeof value !== "string") throw invalidField(name, "must be given once");
   return value;
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
 }

@@ -6,7 +6,7 @@ import {
   type Message,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { PdpError } from "../../application/errors.js";
+import { invalidField } from "../../application/errors.js";
 import { fieldNamed, hasCustomJson, isObject, messageFromJson } from "./proto-json.js";
 import type { PathBinding } from "./http-rule.js";
 
@@ -42,9 +42,9 @@ export function requestMessage(
     const path = fields?.map((field) => field.name).join(".") ?? name;
     const isElsewhere = bound.has(path) || (bodyRule !== "" && fields?.[0]?.name === bodyRule);
     if (!fields || isElsewhere || !isParameter(fields.at(-1))) {
-      throw invalid(name, `is not a query parameter here${hint(message, bodyRule, bound)}`);
+      throw invalidField(name, `is not a query parameter here${hint(message, bodyRule, bound)}`);
     }
-    if (given.has(path)) throw invalid(path, "is given twice");
+    if (given.has(path)) throw invalidField(path, "is given twice");
     given.add(path);
     place(message, json, path.split("."), query.getAll(name));
   }
@@ -55,7 +55,7 @@ function jsonOfBody(message: DescMessage, rule: string, body: JsonValue | undefi
   if (rule === "" || body === undefined) return {};
   if (rule === "*") {
     if (isObject(body)) return body;
-    throw invalid("body", "must be a JSON object");
+    throw invalidField("body", "must be a JSON object");
   }
   return { [fieldNamed(message, rule)?.jsonName ?? rule]: body };
 }
@@ -108,14 +108,14 @@ function place(
   const path = names.join(".");
   const fields = fieldsAt(message, names);
   const leaf = fields?.at(-1);
-  if (!fields || !leaf) throw invalid(path, "is unknown");
-  if (leaf.fieldKind !== "list" && texts.length > 1) throw invalid(path, "is given twice");
+  if (!fields || !leaf) throw invalidField(path, "is unknown");
+  if (leaf.fieldKind !== "list" && texts.length > 1) throw invalidField(path, "is given twice");
 
   let within = json;
   for (const field of fields.slice(0, -1)) {
     const key = keyOf(within, field);
     const inner = within[key] ?? {};
-    if (!isObject(inner)) throw invalid(field.name, "must be a JSON object");
+    if (!isObject(inner)) throw invalidField(field.name, "must be a JSON object");
     within[key] = inner;
     within = inner;
   }
@@ -124,7 +124,7 @@ function place(
   const key = keyOf(within, leaf);
   const before = Object.hasOwn(within, key) ? within[key] : undefined;
   if (before !== undefined && before !== "" && before !== value) {
-    throw invalid(path, "must be absent from the body, or the same as in the path");
+    throw invalidField(path, "must be absent from the body, or the same as in the path");
   }
   within[key] = value;
 }
@@ -140,7 +140,7 @@ function valueOf(field: DescField, text: string, path: string): JsonValue {
   switch (scalar) {
     case ScalarType.BOOL:
       if (text !== "true" && text !== "false") {
-        throw invalid(path, `must be true or false, got \`${text}\``);
+        throw invalidField(path, `must be true or false, got \`${text}\``);
       }
       return text === "true";
     case undefined:
@@ -151,7 +151,7 @@ function valueOf(field: DescField, text: string, path: string): JsonValue {
       return text;
     default:
       // Why: the library would read "" and "0x10" as numbers.
-      if (!/^-?\d+$/.test(text)) throw invalid(path, `must be an integer, got \`${text}\``);
+      if (!/^-?\d+$/.test(text)) throw invalidField(path, `must be an integer, got \`${text}\``);
       return text;
   }
 }
@@ -160,8 +160,4 @@ function wrappedScalar(message: DescMessage | undefined): ScalarType | undefined
   return message && TEXT_FORM.test(message.typeName) && message.typeName.endsWith("Value")
     ? message.fields[0]?.scalar
     : undefined;
-}
-
-function invalid(field: string, rule: string): PdpError {
-  return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
 }
