@@ -13,7 +13,7 @@ const GROUPS = {
     tests: "connection-violations context-violations parse-target-field target",
   },
   conditions: {
-    files: "condition condition-failure condition-operators evaluate-condition",
+    files: "condition condition-failure condition-operators evaluate-condition steps",
     tests:
       "condition-operators condition-steps evaluate-condition evaluate-condition.property " +
       "reference-evaluator",
@@ -21,15 +21,14 @@ const GROUPS = {
   decisions: {
     files:
       "combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
-      "obligations policy policy-types reason reference-evaluator rule-ref snapshot",
+      "obligations policy policy-types reason reference-evaluator rule-ref snapshot type-policies",
     tests:
       "combining evaluate-rule explain obligations order-does-not-matter.property " +
       "reference-evaluator snapshot",
   },
   index: {
     files:
-      "bit-bucket index-dimension index-entry index-keys index-node ordinal-set prefix-table rule-index " +
-      "steps type-policies",
+      "bit-bucket index-dimension index-entry index-keys index-node ordinal-set prefix-table rule-index",
     // Not the property that compares it with the reference: seconds, for every mutant that is missed.
     tests: "rule-index",
   },
