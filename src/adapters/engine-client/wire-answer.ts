@@ -181,7 +181,7 @@ function ruleOf({ policyId, ruleId, ruleIndex = 0, action }: WireRule): RuleRef 
 }
 
 function explanationOf(wire: NonNullable<WireAnswer["explanation"]>): Explanation {
-  const { policies, nearest, smallestChange, changesTried, searchLimited = false } = wire;
+  const { policies, nearest, smallestChange, changesTried, searchLimited } = wire;
   return {
     policies: policies.map(({ rules, ...policy }) => ({
       ...policy,
