@@ -39,7 +39,6 @@ describe("an event filter", () => {
     expect(key({ policyIds: ["a", "b"] })).toBe(key({ policyIds: ["b", "a", "b"] }));
     expect(key({ policyIds: ["a"] })).not.toBe(key({ clientIds: ["a"] }));
     expect(key({ policyIds: ["a,b"] })).not.toBe(key({ policyIds: ["a", "b"] }));
-    expect(key({ policyIds: ["a".repeat(256)] })).toHaveLength(key({}).length);
   });
 
   it("is refused with more than 1,000 values in a list, by the list's name", () => {
