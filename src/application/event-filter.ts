@@ -12,7 +12,7 @@ const MAX_TEXT = 16_384;
 export interface CompiledEventFilter {
   /**
    * Equal exactly for filters that match the same events for the same reason: order and repetition do
-   * not count. A hash, so that it is short.
+   * not count. Bounded, because the values of a filter are.
    */
   readonly key: string;
   matches(event: NewEvent): boolean;

@@ -41,6 +41,17 @@ describe("an event filter", () => {
     expect(key({ policyIds: ["a,b"] })).not.toBe(key({ policyIds: ["a", "b"] }));
   });
 
+  it("has a key that is bounded, because the largest filter is", () => {
+    const largest = {
+      ...EVERYTHING,
+      policyIds: Array.from({ length: 64 }, (_, n) => `${n}`.padEnd(256, "a")),
+    };
+    expect(eventFilterViolations(largest)).toEqual([]);
+    expect(compileEventFilter(largest).key.length).toBeLessThan(20_000);
+    const larger = { ...largest, clientIds: ["a"] };
+    expect(eventFilterViolations(larger)).toHaveLength(1);
+  });
+
   it("is refused with more than 1,000 values in a list, by the list's name", () => {
     const clientIds = Array.from({ length: 1001 }, (_, n) => `client-${n}`);
     expect(eventFilterViolations({ ...EVERYTHING, clientIds })).toEqual([
