@@ -64,4 +64,6 @@ export enum ErrorReason {
   ERROR_REASON_PERMISSION_DENIED = 20,
   /** ERROR_REASON_SHUTTING_DOWN - The engine is draining: ask again in a moment. UNAVAILABLE. */
   ERROR_REASON_SHUTTING_DOWN = 21,
+  /** ERROR_REASON_ROUND_NOT_FOUND - The round of the run was never evaluated, so that nothing can be told as of it. NOT_FOUND. */
+  ERROR_REASON_ROUND_NOT_FOUND = 22,
 }
