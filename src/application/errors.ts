@@ -33,6 +33,8 @@ export type Failure =
   /** `what` is work of one kind, of which `limit` is done at once. */
   | { readonly reason: "OVERLOADED"; readonly what: string; readonly limit: number }
   | { readonly reason: "STORAGE_UNAVAILABLE"; readonly what: string }
+  | { readonly reason: "CLIENT_NOT_FOUND"; readonly clientId: string }
+  | { readonly reason: "ROUND_NOT_FOUND"; readonly runId: string; readonly round: number }
   /** Someone who may not ask: `mend` says which setting or credential would let them. */
   | { readonly reason: "UNAUTHENTICATED"; readonly mend: string }
   /** The engine is draining. `cursor` is where a stream may go on after a restart. */
@@ -95,6 +97,10 @@ function messageOf(failure: Failure): string {
       return `${failure.limit} ${failure.what} are being worked on, and no more at once: ask again in a moment`;
     case "STORAGE_UNAVAILABLE":
       return `${failure.what} cannot be stored: see the engine's log`;
+    case "CLIENT_NOT_FOUND":
+      return `client \`${failure.clientId}\` was never selected, registered or reported`;
+    case "ROUND_NOT_FOUND":
+      return `round ${failure.round} of run \`${failure.runId}\` was never evaluated: close it first`;
     case "UNAUTHENTICATED":
       return failure.mend;
     case "SHUTTING_DOWN":
