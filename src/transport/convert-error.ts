@@ -29,11 +29,11 @@ export interface RpcStatus {
 
 /**
  * What a caller is told of an error. A PdpError is told as it is; anything else is a bug: it is
- * logged with its cause, and the caller gets "internal error" and the request id to ask about.
+ * logged with its cause, and the caller gets "internal error" and the request id to ask about, which
+ * is a new one where the request has none.
  */
-export function rpcStatusOf(error: unknown, log: Log): RpcStatus {
+export function rpcStatusOf(error: unknown, log: Log, requestId: string = randomUUID()): RpcStatus {
   if (error instanceof PdpError) return failureStatus(error);
-  const requestId = randomUUID();
   log.error({ requestId, err: error }, "unexpected error while answering a call");
   return { code: status.INTERNAL, message: "internal error", fieldViolations: [], requestId };
 }

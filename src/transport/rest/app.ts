@@ -1,5 +1,4 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
-import helmet from "helmet";
+import express, { type ErrorRequestHandler, type Express } from "express";
 import type { EngineStatus } from "../../application/engine-status.js";
 import type { PolicyCatalog } from "../../application/policy-catalog.js";
 import type { Log } from "../../application/ports/log.js";
@@ -8,8 +7,9 @@ import { rpcStatusOf } from "../convert-error.js";
 import { createDescriptorRegistry } from "../descriptors.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import { SERVICE_DEFINITIONS } from "../service-definitions.js";
-import { createBrowserGuard } from "./browser-guard.js";
+import { requestIdOf } from "./access-log.js";
 import { createDocumentedRoutes } from "./documented-routes.js";
+import { createHttpManners } from "./http-manners.js";
 import { createPolicySchemaRoute } from "./policy-schema-route.js";
 import { callProblem, httpProblem, RequestRefused, sendProblem } from "./problem.js";
 import { createTranscoder } from "./transcoder.js";
@@ -40,23 +40,11 @@ export function createRestApp(deps: RestAppDeps): Express {
   app.disable("etag"); // An answer is of its moment: nothing here is worth a 304.
 
   app.use(
-    helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
-      strictTransportSecurity: false, // Served without TLS, where it means nothing.
-    }),
-  );
-  app.use((_request, response, next) => {
-    response.set("Cache-Control", "no-store");
-    next();
-  });
-  app.use(
-    createBrowserGuard({
-      host: deps.host,
-      corsOrigins: deps.corsOrigins,
+    createHttpManners({
+      ...{ log, host: deps.host, corsOrigins: deps.corsOrigins },
       anyOriginMayGet: deps.compat === "flopynet-1.0",
     }),
   );
-  app.use(refuseMalformedUrl);
   app.use(createDocumentedRoutes(deps));
   app.use(createPolicySchemaRoute(deps.policySchema));
   app.use(
@@ -76,15 +64,6 @@ export function createRestApp(deps: RestAppDeps): Express {
   return app;
 }
 
-const refuseMalformedUrl: RequestHandler = (request, _response, next) => {
-  try {
-    decodeURIComponent(request.url);
-  } catch {
-    throw new RequestRefused(httpProblem(400, "the URL has a malformed percent-encoding"));
-  }
-  next();
-};
-
 function createErrorAnswer(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     if (response.headersSent) {
@@ -92,7 +71,9 @@ function createErrorAnswer(log: Log): ErrorRequestHandler {
       return;
     }
     const problem =
-      error instanceof RequestRefused ? error.problem : callProblem(rpcStatusOf(error, log));
+      error instanceof RequestRefused
+        ? error.problem
+        : callProblem(rpcStatusOf(error, log, requestIdOf(response)));
     if (request.path === "/v1" || request.path.startsWith("/v1/")) {
       sendProblem(response, problem);
       return;

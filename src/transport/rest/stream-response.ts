@@ -21,7 +21,10 @@ export async function answerStream(
   const begin = (): void => {
     if (response.headersSent) return;
     response.setHeader("Content-Type", format.contentType);
-    response.setHeader("X-Accel-Buffering", "no"); // Proxies must not hold events back.
+    // Proxies, and our own compression, must not hold events back.
+    response.setHeader("Cache-Control", "no-store, no-transform");
+    response.setHeader("X-Accel-Buffering", "no");
+    response.req.socket.setTimeout(0); // A stream may be silent for as long as nothing happens.
     response.flushHeaders();
   };
   if (response.req.method === "HEAD") {

@@ -2,6 +2,7 @@ import type { FileRegistry } from "@bufbuild/protobuf";
 import type { Request, RequestHandler, Response } from "express";
 import type { Log } from "../../application/ports/log.js";
 import { rpcStatusOf } from "../convert-error.js";
+import { markDecision, requestIdOf } from "./access-log.js";
 import { CallAborted, openCall, unlessAborted } from "./call.js";
 import { bindingOfIfMatch, entityTagOf } from "./entity-tag.js";
 import { STREAM_FORMATS, type StreamFormat, withLastEventId } from "./event-stream.js";
@@ -11,6 +12,8 @@ import { readJsonBody } from "./read-body.js";
 import { createRouteTable, type RouteMatch } from "./route-table.js";
 import { bindRpcs, type Rpc, type TranscodedService } from "./rpc-binding.js";
 import { answerStream } from "./stream-response.js";
+
+const DECISION_SERVICE = "flopynet.policy.v1.PolicyDecisionService.";
 
 export interface TranscoderDeps {
   readonly registry: FileRegistry;
@@ -42,7 +45,7 @@ export function createTranscoder({ registry, services, log }: TranscoderDeps): R
     }
     const format = streamFormatOf(request);
     answer(request, response, match, rpc, format).catch((error: unknown) => {
-      fail(response, problemOf(error, log), format);
+      fail(response, problemOf(error, log, requestIdOf(response)), format);
     });
   };
 }
@@ -54,6 +57,7 @@ async function answer(
   rpc: Rpc,
   format: StreamFormat | undefined,
 ): Promise<void> {
+  if (rpc.name.startsWith(DECISION_SERVICE)) markDecision(response);
   const call = openCall(request, response);
   const body = route.bodyRule === "" ? undefined : await readJsonBody(request, response);
   const query = withLastEventId(rpc.name, queryOf(request), request.get("last-event-id"));
@@ -99,9 +103,9 @@ function queryOf({ url }: Request): URLSearchParams {
 }
 
 /** Undefined when nobody is there to be told. */
-function problemOf(error: unknown, log: Log): Problem | undefined {
+function problemOf(error: unknown, log: Log, requestId?: string): Problem | undefined {
   if (error instanceof RequestRefused) return error.problem;
-  if (!(error instanceof CallAborted)) return callProblem(rpcStatusOf(error, log));
+  if (!(error instanceof CallAborted)) return callProblem(rpcStatusOf(error, log, requestId));
   return error.why === "gone" ? undefined : httpProblem(504, error.message);
 }
 
