@@ -146,7 +146,7 @@ async function startWith(
     maxFlippedPercent === undefined
       ? {}
       : { guard: createImpactGuard({ replay, maxFlippedPercent }) };
-  const handlers = createHandlers({
+  const useCases = {
     decisionPoint: answerWhenRecorded(decisionPoint, records.settled),
     eventFeed,
     publishEvent: createPublishEvent({
@@ -165,7 +165,8 @@ async function startWith(
     }),
     monitoring: createMonitoring({ decisionLog, storage: storage.health, status }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
-  });
+  };
+  const handlers = createHandlers(useCases);
 
   warnOf(settings, log);
   eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
@@ -180,9 +181,9 @@ async function startWith(
       host,
       ports: [settings.POLICY_PORT, ...settings.REST_EXTRA_PORTS],
       app: createRestApp({
-        ...{ handlers, policyCatalog, eventFeed, log, host, status },
+        ...{ handlers, log, host },
+        useCases: { ...useCases, status, log, compat: settings.REST_COMPAT },
         policySchema: policySchemaOnce(),
-        compat: settings.REST_COMPAT,
         corsOrigins: settings.CORS_ORIGINS,
       }),
       log,

@@ -1,30 +1,27 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
-import type { EngineStatus } from "../../application/engine-status.js";
-import type { PolicyCatalog } from "../../application/policy-catalog.js";
 import type { Log } from "../../application/ports/log.js";
-import type { EventFeed } from "../../application/subscribe-to-events.js";
 import { rpcStatusOf } from "../convert-error.js";
 import { createDescriptorRegistry } from "../descriptors.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import { requestIdOf } from "./access-log.js";
-import { createDocumentedRoutes } from "./documented-routes.js";
+import { createDeclaredRoutes } from "./declared-routes.js";
+import { DECLARED_ROUTES } from "./declared-route-list.js";
 import { createHttpManners } from "./http-manners.js";
 import { createPolicySchemaRoute } from "./policy-schema-route.js";
 import { callProblem, httpProblem, RequestRefused, sendProblem } from "./problem.js";
+import { COMPAT, type RestUseCases } from "./rest-use-cases.js";
 import { createTranscoder } from "./transcoder.js";
 
 export interface RestAppDeps {
   readonly handlers: HandlersByService;
-  readonly policyCatalog: PolicyCatalog;
-  readonly eventFeed: EventFeed;
-  readonly status: () => EngineStatus;
+  /** What families 1 and 2 show. */
+  readonly useCases: RestUseCases;
   /** The JSON Schema of policy files. */
   readonly policySchema: () => object;
   readonly log: Log;
   /** What the server is bound to. */
   readonly host: string;
-  readonly compat: "documented" | "flopynet-1.0";
   /** Origins of web pages that may call. */
   readonly corsOrigins: readonly string[];
 }
@@ -42,10 +39,10 @@ export function createRestApp(deps: RestAppDeps): Express {
   app.use(
     createHttpManners({
       ...{ log, host: deps.host, corsOrigins: deps.corsOrigins },
-      anyOriginMayGet: deps.compat === "flopynet-1.0",
+      anyOriginMayGet: COMPAT[deps.useCases.compat].anyOriginMayGet,
     }),
   );
-  app.use(createDocumentedRoutes(deps));
+  app.use(createDeclaredRoutes(DECLARED_ROUTES, deps.useCases));
   app.use(createPolicySchemaRoute(deps.policySchema));
   app.use(
     createTranscoder({

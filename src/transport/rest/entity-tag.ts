@@ -8,17 +8,27 @@ import { fieldNamed, isObject } from "./proto-json.js";
  * its policy. Nowhere, in a message that has none, and for `*`.
  *
  * @throws {PdpError} REQUEST_INVALID for more than one etag.
- * @see RFC 9110, section 13.1.1.
  */
 export function bindingOfIfMatch(
   input: DescMessage,
   header: string | undefined,
 ): readonly PathBinding[] {
   const path = etagPath(input);
-  if (header === undefined || header.trim() === "*" || path === undefined) return [];
+  const text = path && etagOfHeader(header);
+  return path && text !== undefined ? [{ fieldPath: path, text }] : [];
+}
+
+/**
+ * The etag that `If-Match` asks for; undefined for any.
+ *
+ * @throws {PdpError} REQUEST_INVALID for more than one etag.
+ * @see RFC 9110, section 13.1.1.
+ */
+export function etagOfHeader(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
   const [, quoted, bare] = /^\s*(?:"([^",]*)"|([^\s",]+))\s*$/.exec(header) ?? [];
   const text = quoted ?? bare;
-  if (text !== undefined) return [{ fieldPath: path, text }];
+  if (text !== undefined) return text;
   const violations = [{ field: "if-match", rule: 'must be one etag, such as "abc", or *' }];
   throw new PdpError({ reason: "REQUEST_INVALID", violations });
 }

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { CatalogPolicy } from "../../../application/policy-catalog.js";
+import { flagParameter } from "../query-schemas.js";
+import { declareRoute, type RouteDeclaration } from "../route-declaration.js";
+
+const policy = z
+  .looseObject({
+    id: z.string(),
+    type: z.string(),
+    name: z.string().optional(),
+    description: z.string().optional(),
+    priority: z.number().optional(),
+    enabled: z.boolean().optional(),
+    rules: z.array(z.looseObject({})).optional(),
+  })
+  .meta({ description: "As in the policy file, with every key that stands there" });
+
+export const POLICY_ROUTES: readonly RouteDeclaration[] = [
+  declareRoute({
+    method: "GET",
+    path: "/policies",
+    origin: "documented",
+    summary: "The active policies by id, in the order in which they decide",
+    rpc: "PolicyAdminService.ListPolicies",
+    query: z.object({ include_disabled: flagParameter }),
+    answer: z.object({ policies: z.record(z.string(), policy) }),
+    handle: ({ query }, { policyCatalog }) => {
+      const shown = policyCatalog
+        .all()
+        .filter((stored) => query.include_disabled || stored.policy.enabled);
+      return { text: policiesJson(shown) };
+    },
+  }),
+  declareRoute({
+    method: "GET",
+    path: "/policies/{id}",
+    origin: "documented",
+    summary: "One policy",
+    rpc: "PolicyAdminService.GetPolicy",
+    answer: policy,
+    handle: ({ path: { id = "" } }, { policyCatalog }) => policyAnswer(policyCatalog.get(id)),
+  }),
+];
+
+function policyAnswer({ document, etag }: CatalogPolicy) {
+  return { json: document, headers: { ETag: `"${etag}"` } };
+}
+
+/**
+ * `{"policies": {id: policy}}` in the given order.
+ *
+ * Text and not an object: a JavaScript object puts keys that look like numbers first, and clients
+ * take the first policy that matches.
+ */
+function policiesJson(policies: readonly CatalogPolicy[]): string {
+  const entries = policies.map(
+    (stored) => `${JSON.stringify(stored.policy.id)}:${JSON.stringify(stored.document)}`,
+  );
+  return `{"policies":{${entries.join(",")}}}`;
+}
