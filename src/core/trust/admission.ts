@@ -1,0 +1,42 @@
+import type { Observation } from "./observation.js";
+
+/** What becomes of one observation at the door. */
+export type Admission =
+  | { readonly verdict: "accepted" }
+  /** Known already, with the same content: nothing to do. */
+  | { readonly verdict: "duplicate" }
+  /**
+   * Its round is too long ago. May still be a duplicate: the log knows, the door does not. Otherwise it
+   * is kept, marked late, and never scores.
+   */
+  | { readonly verdict: "late" }
+  | {
+      readonly verdict: "rejected";
+      readonly reason: RejectionReason;
+      /** For people: names what is wrong. */
+      readonly message: string;
+    };
+
+export type RejectionReason =
+  /** The same reporter said something else about the same thing before. */
+  | "OBSERVATION_CONFLICT"
+  /** The client is not among the round's selected ones. */
+  | "CLIENT_NOT_SELECTED"
+  /** Nothing is known of the round yet. */
+  | "ROUND_NOT_OPENED"
+  /** A later round of the run was opened before. */
+  | "ROUND_GOES_BACK"
+  | "TOO_MANY_OPEN_ROUNDS"
+  /** The owner has registered as many new clients today as it may. */
+  | "REGISTRATION_QUOTA_EXCEEDED";
+
+/** Decides what is taken, from a bounded memory of open and recently closed rounds. */
+export interface ObservationDoor {
+  /**
+   * @param acceptedAtMs - When it is written to the log, and the same again when it is read from there.
+   *   Only its UTC day is used, for the registrations of an owner.
+   */
+  admit(observation: Observation, acceptedAtMs: number): Admission;
+  /** A plain value that structured clone copies. */
+  snapshot(): unknown;
+}
