@@ -23,6 +23,8 @@ export interface PolicyCheck {
   readonly policyType: string;
   readonly context: ValueMap;
   readonly explain: boolean;
+  /** Explain by the traces alone: what would have turned the answer is not searched for. */
+  readonly tracesOnly?: boolean;
 }
 
 export interface CheckAnswer {

@@ -1,4 +1,4 @@
-import { decide } from "../core/decide.js";
+import { decide, decideAndExplain } from "../core/decide.js";
 import type { Decision } from "../core/decision.js";
 import { type AccessRequest, accessRequest } from "../core/request.js";
 import type { PolicySnapshot } from "../core/snapshot.js";
@@ -115,13 +115,15 @@ function answer(
       resolveAttributes(attributes, { isConnection, engine, registry: deps.registry }),
     );
   const request = resolved(given);
-  const answered = question.explain
-    ? explainAnswer({
-        ...{ snapshot, given, request, allowance },
-        mayChange: (changes) => mayChange(question, changes),
-        requestOf: resolved,
-      })
-    : { decision: decide(snapshot, request) };
+  const answered = !question.explain
+    ? { decision: decide(snapshot, request) }
+    : question.tracesOnly
+      ? decideAndExplain(snapshot, request)
+      : explainAnswer({
+          ...{ snapshot, given, request, allowance },
+          mayChange: (changes) => mayChange(question, changes),
+          requestOf: resolved,
+        });
   const decisionId = deps.ids.decisionId();
   deps.recordDecision({
     decisionId,

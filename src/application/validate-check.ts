@@ -19,6 +19,7 @@ export interface Question {
   /** Whether they came as the fields of a message, which have types, and not inside a context. */
   readonly isMessage: boolean;
   readonly explain: boolean;
+  readonly tracesOnly: boolean;
 }
 
 const MAX_POLICY_TYPE_LENGTH = 256;
@@ -41,6 +42,7 @@ export function questionOfConnection(check: ConnectionCheck): Question {
     isConnection: true,
     isMessage: true,
     explain: check.explain,
+    tracesOnly: false,
   };
 }
 
@@ -62,6 +64,7 @@ export function questionOfPolicy(check: PolicyCheck): Question {
     isConnection,
     isMessage: false,
     explain: check.explain,
+    tracesOnly: check.tracesOnly ?? false,
   };
 }
 

@@ -139,7 +139,8 @@ export function createPolicyVersionHandlers(versions: PolicyVersions): ServiceHa
   };
 }
 
-function authorOf({ peer, metadata }: CallContext): ChangeAuthor {
+/** On whose behalf a call changes policy, and why. @throws {PdpError} REQUEST_INVALID. */
+export function authorOf({ peer, metadata }: CallContext): ChangeAuthor {
   const reason = metadata.get("x-change-reason").map(String).join("; ");
   const [confirmed] = metadata.get("x-confirm-impact").map(String);
   if (confirmed === undefined) return { actor: peer, reason };
