@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { CatalogPolicy } from "../../../application/policy-catalog.js";
+import { authorOf } from "../../policy-change-handlers.js";
+import { changesOfBody, documentOfBody, policyBody } from "../policy-body.js";
 import { flagParameter } from "../query-schemas.js";
 import { declareRoute, type RouteDeclaration } from "../route-declaration.js";
 
@@ -39,6 +41,50 @@ export const POLICY_ROUTES: readonly RouteDeclaration[] = [
     rpc: "PolicyAdminService.GetPolicy",
     answer: policy,
     handle: ({ path: { id = "" } }, { policyCatalog }) => policyAnswer(policyCatalog.get(id)),
+  }),
+  declareRoute({
+    method: "POST",
+    path: "/policies",
+    origin: "documented",
+    summary: "Creates a policy; 409 where its id exists",
+    rpc: "PolicyAdminService.CreatePolicy",
+    body: policyBody,
+    status: 201,
+    answer: policy,
+    handle: async ({ body, call }, { policyChanges }) => {
+      const change = { document: documentOfBody(body), validateOnly: false };
+      const created = await policyChanges.create(change, authorOf(call));
+      const { json, headers } = policyAnswer(created);
+      const location = `/policies/${encodeURIComponent(created.policy.id)}`;
+      return { json, headers: { ...headers, Location: location } };
+    },
+  }),
+  declareRoute({
+    method: "PUT",
+    path: "/policies/{id}",
+    origin: "documented",
+    summary: "Replaces the fields that the body names, and leaves the others",
+    rpc: "PolicyAdminService.UpdatePolicy",
+    body: policyBody,
+    answer: policy,
+    handle: async ({ path: { id = "" }, body, etag, call }, { policyChanges }) => {
+      const changes = changesOfBody(body, id);
+      const revise = ({ document }: CatalogPolicy) => ({ ...document, ...changes });
+      const change = { policyId: id, etag, revise, validateOnly: false };
+      return policyAnswer(await policyChanges.update(change, authorOf(call)));
+    },
+  }),
+  declareRoute({
+    method: "DELETE",
+    path: "/policies/{id}",
+    origin: "documented",
+    summary: "Deletes a policy; a default policy stays deleted",
+    rpc: "PolicyAdminService.DeletePolicy",
+    answer: z.object({ success: z.literal(true), id: z.string(), deleted: z.literal(true) }),
+    handle: async ({ path: { id = "" }, etag, call }, { policyChanges }) => {
+      await policyChanges.remove({ policyId: id, etag }, authorOf(call));
+      return { json: { success: true, id, deleted: true } };
+    },
   }),
 ];
 
