@@ -51,6 +51,55 @@ const MIGRATIONS: readonly string[] = [
     documents TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE observations (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    client_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    reporter TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX observations_key ON observations (run_id, round, client_id);
+  CREATE TABLE observation_reporters (
+    reporter TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_received_ms INTEGER NOT NULL,
+    last_position INTEGER NOT NULL,
+    last_run_id TEXT NOT NULL,
+    PRIMARY KEY (reporter, kind)
+  ) WITHOUT ROWID;
+  CREATE TABLE trust_rules (
+    hash TEXT PRIMARY KEY,
+    policy_version INTEGER NOT NULL,
+    content TEXT NOT NULL
+  );
+  CREATE TABLE evaluations (
+    evaluation INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    rules_hash TEXT NOT NULL,
+    -- 1 once its points and events are recorded.
+    recorded INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (run_id, round)
+  );
+  -- The points of the clients whose id hashes to the bucket: one row, so that a round of many clients
+  -- touches few pages.
+  CREATE TABLE trust_points (
+    bucket INTEGER NOT NULL,
+    evaluation INTEGER NOT NULL,
+    points TEXT NOT NULL,
+    PRIMARY KEY (bucket, evaluation)
+  );
+  CREATE TABLE trust_checkpoints (
+    evaluation INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    state TEXT NOT NULL
+  );
+  `,
 ];
 
 /** Version of the schema that this program writes. */

@@ -2,6 +2,7 @@ import Database from "libsql";
 import { readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { SCHEMA_VERSION } from "../../../src/adapters/sqlite/migrations.js";
 import { openSqliteStorage } from "../../../src/adapters/sqlite/sqlite-storage.js";
 import { aLoggedDecision, anyDecision } from "../../contract/decision-log.contract.js";
 import { anIntent } from "../../contract/policy-history.contract.js";
@@ -42,7 +43,7 @@ describe("DATA_DIR", () => {
     const db = new Database(join(dataDir, "policy-engine.db"));
     db.exec("PRAGMA user_version = 999");
     await expect(open(dataDir)).rejects.toThrow(/schema version 999.*a newer one/);
-    db.exec("PRAGMA user_version = 1");
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     db.close();
     expect((await aStorage(dataDir)).opened.newestEvent).toBe(0);
   });
