@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import {
   BatchCheckConnectionsRequest,
   CheckConnectionRequest,
   StreamCheckConnectionsRequest,
 } from "../src/gen/flopynet/policy/v1/decision_service.js";
 import { h2load } from "./load.js";
-import { interleavedPairs, type Ratio } from "./pairs.js";
+import { interleavedPairs, type Ratio, ratioLine } from "./pairs.js";
 import { CHECK } from "./questions.js";
+import { startServer } from "./server-process.js";
 
 const PAIRS = 11;
 const SECONDS = 2;
@@ -16,15 +14,10 @@ const BATCH_ITEMS = 100;
 const STREAM_CHECKS = 100;
 const SERVICE = "/flopynet.policy.v1.PolicyDecisionService";
 
-interface Ports {
-  readonly enginePort: number;
-  readonly noopPort: number;
-}
-
 /** What a check over gRPC costs beside what the transport alone costs. */
 export async function benchmark(print: (line: string) => void): Promise<object> {
   const load = h2load();
-  const { server, ports } = await startServer();
+  const { server, ports } = await startServer("server.ts", ["enginePort", "noopPort"]);
   const unary = (port: number) => () =>
     load({ port, path: `${SERVICE}/CheckConnection`, messages: [ONE], seconds: SECONDS });
   const engine = unary(ports.enginePort);
@@ -50,10 +43,7 @@ export async function benchmark(print: (line: string) => void): Promise<object> 
     const measure = async (options: Parameters<typeof interleavedPairs>[0]): Promise<void> => {
       const ratio = await interleavedPairs(options);
       ratios.push(ratio);
-      print(
-        `${ratio.name} / ${ratio.baseline}: ${ratio.median} (${ratio.lowest} to ${ratio.highest}, ` +
-          `${ratio.pairs} pairs; ${ratio.subjectPerS} against ${ratio.baselinePerS} per second)`,
-      );
+      print(ratioLine(ratio));
     };
     await measure({
       name: "CheckConnection, 20 policies",
@@ -89,16 +79,3 @@ const BATCH = BatchCheckConnectionsRequest.encode(
 const STREAMED = StreamCheckConnectionsRequest.encode(
   StreamCheckConnectionsRequest.create({ check: CHECK }),
 ).finish();
-
-/** The server is a process of its own, so that what is measured is not the measuring. */
-async function startServer(): Promise<{ server: ChildProcess; ports: Ports }> {
-  const script = fileURLToPath(new URL("server.ts", import.meta.url));
-  const server = spawn(process.execPath, ["--import", "tsx", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: server.stdout });
-  for await (const line of lines) {
-    if (line.startsWith('{"enginePort"')) return { server, ports: JSON.parse(line) as Ports };
-  }
-  throw new Error("the server under test did not start");
-}

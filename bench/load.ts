@@ -3,9 +3,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** How hard to push: 4 connections with 16 requests in flight on each. */
+/** How hard to push over gRPC: 4 connections with 16 requests in flight on each. */
 const CONNECTIONS = 4;
 const IN_FLIGHT = 16;
+/** How hard to push over HTTP/1.1, with one request in flight on each. */
+const HTTP1_CONNECTIONS = 64;
 
 /** Requests per second that a gRPC method answered. */
 export type Load = (target: {
@@ -23,22 +25,52 @@ export type Load = (target: {
  *   its figures would say nothing about the server.
  */
 export function h2load(): Load {
+  const push = h2loadCommand();
+  return ({ port, path, messages, seconds }) =>
+    push(Buffer.concat(messages.map(frame)), [
+      ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
+      ...["--duration", String(seconds)],
+      ...["--header", "content-type: application/grpc", "--header", "te: trailers"],
+      `http://127.0.0.1:${port}${path}`,
+    ]);
+}
+
+/** Requests per second that a route answered, each with the same JSON body. */
+export type JsonLoad = (target: {
+  readonly port: number;
+  readonly path: string;
+  readonly json: object;
+  readonly seconds: number;
+}) => Promise<number>;
+
+/** The same over HTTP/1.1, POST, on 64 connections. @throws {Error} Where h2load is not installed. */
+export function h2loadJson(): JsonLoad {
+  const push = h2loadCommand();
+  return ({ port, path, json, seconds }) =>
+    push(Buffer.from(JSON.stringify(json)), [
+      ...["--h1", "--clients", String(HTTP1_CONNECTIONS), "--duration", String(seconds)],
+      ...["--header", "content-type: application/json", `http://127.0.0.1:${port}${path}`],
+    ]);
+}
+
+/** Runs h2load with a body, and gives the requests per second; every one must have succeeded. */
+function h2loadCommand(): (body: Uint8Array, args: readonly string[]) => Promise<number> {
   if (spawnSync("h2load", ["--version"]).error) {
     throw new Error("h2load is not installed: install nghttp2-client (Debian) and run again");
   }
   const folder = mkdtempSync(join(tmpdir(), "flopynet-bench-"));
-  return async ({ port, path, messages, seconds }) => {
-    const body = join(folder, "request.bin");
-    writeFileSync(body, Buffer.concat(messages.map(frame)));
-    const output = await run("h2load", [
-      ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
-      ...["--duration", String(seconds), "--warm-up-time", "1", "--threads", "1"],
-      ...["--data", body, "--header", "content-type: application/grpc", "--header", "te: trailers"],
-      `http://127.0.0.1:${port}${path}`,
-    ]);
+  return async (body, args) => {
+    const file = join(folder, "request.bin");
+    writeFileSync(file, body);
+    const fixed = ["--warm-up-time", "1", "--threads", "1", "--data", file];
+    const output = await run("h2load", [...fixed, ...args]);
     const rate = /finished in [\d.]+\w+, ([\d.]+) req\/s/.exec(output)?.[1];
     const failed = /(\d+) failed, (\d+) errored/.exec(output);
-    if (!rate || failed?.[1] !== "0" || failed[2] !== "0") throw new Error(`h2load: ${output}`);
+    const refused = /status codes: \d+ 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(output);
+    const counts = [...(failed ?? []), ...(refused?.slice(1) ?? [])].slice(1);
+    if (!rate || counts.length !== 5 || counts.some((count) => count !== "0")) {
+      throw new Error(`h2load: ${output}`);
+    }
     return Number(rate);
   };
 }

@@ -44,6 +44,14 @@ export async function interleavedPairs(options: {
   };
 }
 
+/** A ratio as one line for a person. */
+export function ratioLine(ratio: Ratio): string {
+  return (
+    `${ratio.name} / ${ratio.baseline}: ${ratio.median} (${ratio.lowest} to ${ratio.highest}, ` +
+    `${ratio.pairs} pairs; ${ratio.subjectPerS} against ${ratio.baselinePerS} per second)`
+  );
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = sorted.length / 2;

@@ -12,3 +12,11 @@ export const CHECK: CheckConnectionRequest = {
   protocol: "tcp",
   explain: false,
 };
+
+/** The same as JSON over REST. */
+export const CHECK_JSON = {
+  client_id: CHECK.clientId,
+  ...{ src_type: CHECK.srcType, dst_type: CHECK.dstType },
+  ...{ src_ip: CHECK.srcIp, dst_ip: CHECK.dstIp },
+  ...{ dst_port: CHECK.dstPort, protocol: CHECK.protocol },
+};

@@ -7,7 +7,14 @@ import { writeFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const NAMES = ["check-connection", "decide", "event-stream", "reload", "storage"] as const;
+const NAMES = [
+  "check-connection",
+  "decide",
+  "event-stream",
+  "reload",
+  "rest-check",
+  "storage",
+] as const;
 
 /** What a benchmark found; printed as it is measured, written as JSON. */
 export type Benchmark = (print: (line: string) => void) => Promise<object>;

@@ -1,25 +1,21 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { CheckConnectionRequest } from "../src/gen/flopynet/policy/v1/decision_service.js";
 import { h2load } from "./load.js";
-import { interleavedPairs, type Ratio } from "./pairs.js";
+import { interleavedPairs, type Ratio, ratioLine } from "./pairs.js";
 import { CHECK } from "./questions.js";
+import { startServer } from "./server-process.js";
 
 const PAIRS = 7;
 const SECONDS = 2;
 const PATH = "/flopynet.policy.v1.PolicyDecisionService/CheckConnection";
 
-interface Ports {
-  readonly memoryPort: number;
-  readonly asyncPort: number;
-  readonly syncPort: number;
-}
-
 /** What it costs to record every decision on the disk, and to wait for it. */
 export async function benchmark(print: (line: string) => void): Promise<object> {
   const load = h2load();
-  const { server, ports } = await startServer();
+  const { server, ports } = await startServer("storage-server.ts", [
+    "memoryPort",
+    "asyncPort",
+    "syncPort",
+  ]);
   const unary = (port: number) => () =>
     load({ port, path: PATH, messages: [ONE], seconds: SECONDS });
   const ratios: Ratio[] = [];
@@ -34,10 +30,7 @@ export async function benchmark(print: (line: string) => void): Promise<object> 
         baseline: unary(baseline),
       });
       ratios.push(ratio);
-      print(
-        `${name} / ${baselineName}: ${ratio.median} (${ratio.lowest} to ${ratio.highest}, ` +
-          `${ratio.pairs} pairs; ${ratio.subjectPerS} against ${ratio.baselinePerS} per second)`,
-      );
+      print(ratioLine(ratio));
     }
   } finally {
     server.kill("SIGTERM");
@@ -46,14 +39,3 @@ export async function benchmark(print: (line: string) => void): Promise<object> 
 }
 
 const ONE = CheckConnectionRequest.encode(CheckConnectionRequest.create(CHECK)).finish();
-
-async function startServer(): Promise<{ server: ChildProcess; ports: Ports }> {
-  const file = fileURLToPath(new URL("storage-server.ts", import.meta.url));
-  const server = spawn(process.execPath, ["--import", "tsx", file], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const line of createInterface({ input: server.stdout })) {
-    return { server, ports: JSON.parse(line) as Ports };
-  }
-  throw new Error("the server ended before it said where it listens");
-}
