@@ -1,5 +1,17 @@
 import type { RouteAlias, RouteDeclaration } from "../route-declaration.js";
 import { CHECK_ROUTES } from "./checks.js";
+import { EVENT_ROUTES } from "./events.js";
+import { NETWORK_ROUTES } from "./network.js";
+import { POLICY_ROUTES } from "./policies.js";
+import { VALIDATION_ROUTES } from "./validation.js";
+import { VERSION_ROUTES } from "./versions.js";
 
 /** Family 2: what FLOPY-NET's server really serves, and what its clients and pages ask for besides. */
-export const FLOPYNET_ROUTES: readonly (RouteDeclaration | RouteAlias)[] = [...CHECK_ROUTES];
+export const FLOPYNET_ROUTES: readonly (RouteDeclaration | RouteAlias)[] = [
+  ...CHECK_ROUTES,
+  ...POLICY_ROUTES,
+  ...VALIDATION_ROUTES,
+  ...VERSION_ROUTES,
+  ...EVENT_ROUTES,
+  ...NETWORK_ROUTES,
+];
