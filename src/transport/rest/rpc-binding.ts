@@ -8,6 +8,8 @@ import {
 } from "@bufbuild/protobuf";
 import { PdpError } from "../../application/errors.js";
 import type { ServiceHandlers } from "../rpc.js";
+import { quickReader } from "./quick-reader.js";
+import { quickWriter } from "./quick-writer.js";
 import { requestMessage, type RequestParts } from "./request-message.js";
 
 /** A method of a generated service definition: what turns its messages into bytes and back. */
@@ -51,19 +53,35 @@ export function bindRpcs(registry: FileRegistry, service: TranscodedService): Rp
       method,
       name: `${serviceName}.${methodName}`,
       handler,
-      readRequest: (bodyRule, parts) => {
-        const message = requestMessage(method.input, bodyRule, parts);
-        return deserialize(definition, toBinary(method.input, message)) as never;
-      },
-      responseJson: (message) => {
-        const bytes = definition.responseSerialize(message);
-        // Why implicit fields too: `allowed: false` must be there to be read.
-        return toJson(method.output, fromBinary(method.output, bytes), {
-          alwaysEmitImplicit: true,
-        }) as JsonObject;
-      },
+      readRequest: requestReader(method, definition),
+      responseJson: responseWriter(method, definition),
     };
   });
+}
+
+function requestReader(method: DescMethod, definition: MethodDefinition): Rpc["readRequest"] {
+  const readQuickly = quickReader(method.input);
+  return (bodyRule, parts) => {
+    const { bindings, query, body } = parts;
+    const isBodyAlone = bodyRule === "*" && bindings.length === 0 && query.size === 0;
+    const read = isBodyAlone && body !== undefined ? readQuickly(body) : undefined;
+    if (read) return read as never;
+    const message = requestMessage(method.input, bodyRule, parts);
+    return deserialize(definition, toBinary(method.input, message)) as never;
+  };
+}
+
+function responseWriter(method: DescMethod, definition: MethodDefinition): Rpc["responseJson"] {
+  const writeQuickly = quickWriter(method.output);
+  return (message) => {
+    const written = writeQuickly(message);
+    if (written) return written;
+    const bytes = definition.responseSerialize(message);
+    // Why implicit fields too: `allowed: false` must be there to be read.
+    return toJson(method.output, fromBinary(method.output, bytes), {
+      alwaysEmitImplicit: true,
+    }) as JsonObject;
+  };
 }
 
 function deserialize(definition: MethodDefinition, bytes: Uint8Array): unknown {
