@@ -4,16 +4,17 @@ import {
   dimensionBuilder,
   type IndexQuery,
 } from "./index-dimension.js";
-import { type IndexEntry, type IndexField, targetOf } from "./index-entry.js";
+import { type Asked, type IndexEntry, type IndexField, restHolds } from "./index-entry.js";
 import {
   addSet,
+  forEachBit,
   forEachOrdinal,
   keepCommon,
   type OrdinalSet,
   ordinalSet,
   wordsFor,
 } from "./ordinal-set.js";
-import { type Target, targetMatches } from "./target.js";
+import { fieldHolds } from "./target.js";
 
 /** Many rules that no equality tells apart: each key of `match` gives a set, and they intersect. */
 export interface BitBucket {
@@ -21,12 +22,13 @@ export interface BitBucket {
   find(query: IndexQuery): number[];
 }
 
-interface BucketRule {
-  readonly ordinal: number;
-  /** All that this bucket has to ask. */
-  readonly target: Target;
-  /** What of it no dimension asks. */
-  readonly residual: Target;
+interface Contents {
+  readonly entries: readonly IndexEntry[];
+  /** What is not asked again. */
+  readonly asked: Asked;
+  readonly dimensions: readonly Dimension[];
+  /** By the place of the rule: what of it no dimension asks. */
+  readonly residuals: ReadonlyMap<number, readonly IndexField[]>;
 }
 
 /** Setting and joining a word of bits takes some ten times less than asking a rule. */
@@ -41,23 +43,33 @@ interface GrowingDimension {
   next: number;
 }
 
-/** Yields now and then, so that a caller can let others have their turn. */
-export function* buildBitBucket(entries: readonly IndexEntry[]): Generator<void, BitBucket> {
+/**
+ * Yields now and then, so that a caller can let others have their turn.
+ *
+ * @param asked - What the way down to `entries` has asked of all of them.
+ */
+export function* buildBitBucket(
+  entries: readonly IndexEntry[],
+  asked: Asked,
+): Generator<void, BitBucket> {
   const growing = new Map<number, GrowingDimension>();
-  const rules: BucketRule[] = [];
-  for (const [place, { ordinal, fields }] of entries.entries()) {
+  const residuals = new Map<number, readonly IndexField[]>();
+  for (const [place, { fields }] of entries.entries()) {
     if (place % 256 === 255) yield;
-    const residual = fields.filter((field) => !addField(growing, field, place));
-    rules.push({ ordinal, target: targetOf(fields), residual: targetOf(residual) });
+    const residual = fields.filter(
+      (field) => !asked.includes(field.attribute) && !addField(growing, field, place),
+    );
+    if (residual.length > 0) residuals.set(place, residual);
   }
   const dimensions: Dimension[] = [];
   for (const dimension of growing.values()) {
     yield;
-    addFreeUpTo(dimension, rules.length);
-    const free = ordinalSet(dimension.free, rules.length);
-    dimensions.push(yield* dimension.builder.build(free, rules.length));
+    addFreeUpTo(dimension, entries.length);
+    const free = ordinalSet(dimension.free, entries.length);
+    dimensions.push(yield* dimension.builder.build(free, entries.length));
   }
-  return { find: (query) => find(rules, dimensions, query) };
+  const contents = { entries, asked, dimensions, residuals };
+  return { find: (query) => find(contents, query) };
 }
 
 /** @returns False when the field has to be asked by its definition. */
@@ -92,53 +104,53 @@ interface Narrowed {
   readonly size: number;
 }
 
-function find(
-  rules: readonly BucketRule[],
-  dimensions: readonly Dimension[],
-  query: IndexQuery,
-): number[] {
+function find(contents: Contents, query: IndexQuery): number[] {
+  const { entries, dimensions } = contents;
   const narrowed: Narrowed[] = [];
   let least: Narrowed | undefined;
   for (const dimension of dimensions) {
     const sets = [dimension.free];
     dimension.collect(query, sets);
-    const size = sets.reduce((sum, set) => sum + set.size, 0);
+    const size = sets.reduce((sum, set) => sum + set.length, 0);
     if (size === 0) return [];
     const one = { sets, size };
     narrowed.push(one);
     if (!least || size < least.size) least = one;
   }
-  const words = wordsFor(rules.length);
-  if (!least) return askAll(rules, query);
-  if (least.size * WORDS_PER_RULE < words * narrowed.length) return ask(rules, least, query);
-  return intersect(rules, narrowed, query);
-}
-
-function askAll(rules: readonly BucketRule[], { request }: IndexQuery): number[] {
-  return rules.filter(({ target }) => targetMatches(target, request)).map(({ ordinal }) => ordinal);
-}
-
-/** Few are left by one dimension alone: asks each by its definition. */
-function ask(rules: readonly BucketRule[], { sets }: Narrowed, { request }: IndexQuery): number[] {
-  const places = new Set<number>();
-  for (const set of sets) {
-    if (set.kind === "list") for (const place of set.ordinals) places.add(place);
-    else forEachOrdinal(set.bits, (place) => places.add(place));
+  if (!least) return ask(contents, entries.keys(), query);
+  if (least.size * WORDS_PER_RULE < wordsFor(entries.length) * narrowed.length) {
+    return ask(contents, placesIn(least), query);
   }
+  return intersect(contents, narrowed, query);
+}
+
+/** Ascending, each once. */
+function placesIn({ sets }: Narrowed): readonly number[] {
+  const places = new Set<number>();
+  for (const set of sets) forEachOrdinal(set, (place) => places.add(place));
+  return [...places].sort((left, right) => left - right);
+}
+
+/** Asks each rule by its definition. */
+function ask(
+  { entries, asked }: Contents,
+  places: Iterable<number>,
+  { request }: IndexQuery,
+): number[] {
   const found: number[] = [];
-  for (const place of [...places].sort((left, right) => left - right)) {
-    const rule = rules[place];
-    if (rule && targetMatches(rule.target, request)) found.push(rule.ordinal);
+  for (const place of places) {
+    const entry = entries[place];
+    if (entry && restHolds(entry, asked, request)) found.push(entry.ordinal);
   }
   return found;
 }
 
 function intersect(
-  rules: readonly BucketRule[],
+  { entries, residuals }: Contents,
   narrowed: readonly Narrowed[],
   { request }: IndexQuery,
 ): number[] {
-  const left = new Int32Array(wordsFor(rules.length));
+  const left = new Int32Array(wordsFor(entries.length));
   const one = new Int32Array(left.length);
   for (const [index, { sets }] of narrowed.entries()) {
     const bits = index === 0 ? left : one.fill(0);
@@ -146,9 +158,12 @@ function intersect(
     if (index > 0) keepCommon(left, one);
   }
   const found: number[] = [];
-  forEachOrdinal(left, (place) => {
-    const rule = rules[place];
-    if (rule && targetMatches(rule.residual, request)) found.push(rule.ordinal);
+  forEachBit(left, (place) => {
+    const entry = entries[place];
+    const residual = residuals.get(place) ?? [];
+    if (entry && residual.every(({ field }) => fieldHolds(field, request))) {
+      found.push(entry.ordinal);
+    }
   });
   return found;
 }

@@ -1,10 +1,9 @@
 import type { Address } from "./address.js";
 import type { IndexField } from "./index-entry.js";
 import type { EqualityKey, KeyedAttribute } from "./index-keys.js";
-import { type OrdinalSet, ordinalSets } from "./ordinal-set.js";
-import { type Block, blocksOfRange, prefixTableBuilder } from "./prefix-table.js";
+import { addOrdinal, type OrdinalSet, ordinalSets } from "./ordinal-set.js";
+import { blocksOfRange, prefixTableBuilder, type PrefixTableBuilder } from "./prefix-table.js";
 import type { AccessRequest } from "./request.js";
-import type { PortSet } from "./port-set.js";
 import type { TargetField } from "./target.js";
 
 /** What of a request a lookup reads; the keys of an attribute are computed once per request. */
@@ -43,19 +42,15 @@ export function dimensionBuilder({ field, attribute, keys }: IndexField): Dimens
 }
 
 function equalityDimension(attribute: KeyedAttribute): DimensionBuilder {
-  const ordinalsByKey = new Map<EqualityKey, number[]>();
+  const lists = new Map<EqualityKey, number[]>();
   return {
     add({ keys }, ordinal) {
       if (!keys || keys.length > MOST_PARTS) return false;
-      for (const key of keys) {
-        const ordinals = ordinalsByKey.get(key);
-        if (ordinals) ordinals.push(ordinal);
-        else ordinalsByKey.set(key, [ordinal]);
-      }
+      for (const key of keys) addOrdinal(lists, key, ordinal);
       return true;
     },
     *build(free, universe) {
-      const sets = yield* ordinalSets(ordinalsByKey, universe);
+      const sets = yield* ordinalSets(lists, universe);
       return {
         free,
         collect(query, found) {
@@ -73,10 +68,7 @@ function portDimension(attribute: "src_port" | "dst_port"): DimensionBuilder {
   const table = prefixTableBuilder(numberBits(PORT_BITS));
   return {
     add({ field }, ordinal) {
-      const blocks = field.kind === "port" ? blocksOfPorts(field.ports) : [];
-      if (blocks.length === 0 || blocks.length > MOST_PARTS) return false;
-      for (const block of blocks) table.add(block, ordinal);
-      return true;
+      return field.kind === "port" && addRanges(field.ports, PORT_BITS, table, ordinal);
     },
     *build(free, universe) {
       const built = yield* table.build(universe);
@@ -93,15 +85,20 @@ function portDimension(attribute: "src_port" | "dst_port"): DimensionBuilder {
 
 function addressDimension(sample: TargetField): DimensionBuilder {
   const isSource = "attribute" in sample && sample.attribute === "src_ip";
-  const ipv4 = prefixTableBuilder(numberBits(IPV4_BITS));
+  const ipv4BitsOf = numberBits(IPV4_BITS);
+  const ipv4 = prefixTableBuilder(ipv4BitsOf);
   const ipv6 = prefixTableBuilder<bigint>((bits, length) => bits >> BigInt(128 - length));
   return {
     add({ field }, ordinal) {
-      const blocks = blocksOfAddresses(field);
-      if (!blocks || blocks.length > MOST_PARTS) return false;
-      for (const { family, block } of blocks) {
-        if (family === 4) ipv4.add(block, ordinal);
-        else ipv6.add(block, ordinal);
+      if (field.kind === "address-range") {
+        // The blocks of a range of IPv6 would be many, and nobody writes one.
+        if (field.ranges.some(({ family }) => family === 6)) return false;
+        return addRanges(field.ranges, IPV4_BITS, ipv4, ordinal);
+      }
+      if (field.kind !== "address" || field.prefixes.length > MOST_PARTS) return false;
+      for (const { family, network, length } of field.prefixes) {
+        if (family === 6) ipv6.add(length, network >> BigInt(128 - length), ordinal);
+        else ipv4.add(length, ipv4BitsOf(Number(network), length), ordinal);
       }
       return true;
     },
@@ -124,33 +121,21 @@ function addressDimension(sample: TargetField): DimensionBuilder {
 }
 
 function numberBits(width: number): (point: number, length: number) => number {
-  return (point, length) => Math.floor(point / 2 ** (width - length));
+  // A shift by all 32 bits would be none.
+  return (point, length) => (length === 0 ? 0 : point >>> (width - length));
 }
 
-function blocksOfPorts(ports: PortSet): Block<number>[] {
-  return ports.flatMap(({ first, last }) => blocksOfRange(first, last, PORT_BITS));
-}
-
-type AddressBlock =
-  | { readonly family: 4; readonly block: Block<number> }
-  | { readonly family: 6; readonly block: Block<bigint> };
-
-/** Undefined for ranges of IPv6: their blocks would be many, and nobody writes them. */
-function blocksOfAddresses(field: TargetField): AddressBlock[] | undefined {
-  if (field.kind === "address") {
-    return field.prefixes.map(({ family, network, length }): AddressBlock =>
-      family === 4
-        ? { family, block: { length, key: Number(network >> BigInt(IPV4_BITS - length)) } }
-        : { family, block: { length, key: network >> BigInt(128 - length) } },
-    );
-  }
-  if (field.kind !== "address-range" || field.ranges.some(({ family }) => family === 6)) {
-    return undefined;
-  }
-  return field.ranges.flatMap(({ first, last }) =>
-    blocksOfRange(Number(first), Number(last), IPV4_BITS).map((block): AddressBlock => ({
-      family: 4,
-      block,
-    })),
+/** @returns False, and adds nothing, where the blocks would be too many. */
+function addRanges(
+  ranges: readonly { readonly first: number | bigint; readonly last: number | bigint }[],
+  width: number,
+  table: PrefixTableBuilder<number>,
+  ordinal: number,
+): boolean {
+  const blocks = ranges.flatMap(({ first, last }) =>
+    blocksOfRange(Number(first), Number(last), width),
   );
+  if (blocks.length > MOST_PARTS) return false;
+  for (const { length, key } of blocks) table.add(length, key, ordinal);
+  return true;
 }

@@ -1,11 +1,13 @@
-import { type EqualityKey, type KeyedAttribute, keyMaker } from "./index-keys.js";
+import { type EqualityKey, type KeyedAttribute, keysOfField } from "./index-keys.js";
 import type { Rule } from "./policy.js";
-import type { Target, TargetField } from "./target.js";
+import type { AccessRequest } from "./request.js";
+import { fieldHolds, type Target, type TargetField } from "./target.js";
 
-/** A rule on its way into the index: what of its target is still to be asked. */
+/** A rule in the index. Groups share it: what a group need not ask again, it knows itself. */
 export interface IndexEntry {
   /** Place among all rules of the policy type. */
   readonly ordinal: number;
+  /** All that its target asks, each of another attribute. */
   readonly fields: readonly IndexField[];
   /** In how many groups it stands beside this one. */
   readonly copies: number;
@@ -19,37 +21,57 @@ export interface IndexField {
   readonly keys: readonly EqualityKey[] | undefined;
 }
 
-const NOTHING_LEFT: Target = [];
+/** The attributes that the way down to a group has asked of all its rules. */
+export type Asked = readonly KeyedAttribute[];
 
-/** What is left to ask, as the definition of a match takes it. */
-export function targetOf(fields: readonly IndexField[]): Target {
-  return fields.length === 0 ? NOTHING_LEFT : fields.map(({ field }) => field);
+/** Whether all that is not yet asked of the rule holds. */
+export function restHolds({ fields }: IndexEntry, asked: Asked, request: AccessRequest): boolean {
+  for (const { attribute, field } of fields) {
+    if (!asked.includes(attribute) && !fieldHolds(field, request)) return false;
+  }
+  return true;
+}
+
+interface Attribute extends KeyedAttribute {
+  /** The fields that want one value, which are one for all rules that want it. */
+  readonly fieldsByKey: Map<EqualityKey, IndexField>;
 }
 
 /** Prepares rules; equal attributes get the same object. Fields that hold for everything are left out. */
 export function createEntryMaker(): (rule: Rule, ordinal: number) => IndexEntry {
-  const attributes = new Map<TargetField["kind"], Map<string, KeyedAttribute>>();
-  const keysOf = keyMaker();
+  const attributes = new Map<string, Attribute>();
   let slots = 0;
 
-  function attributeOf(field: TargetField): KeyedAttribute {
-    let ofKind = attributes.get(field.kind);
-    if (!ofKind) attributes.set(field.kind, (ofKind = new Map<string, KeyedAttribute>()));
-    let attribute = ofKind.get(field.key);
-    if (!attribute) {
-      const path = field.kind === "equals" ? field.path : [];
-      attribute = { slot: slots++, path, isProtocol: field.kind === "protocol" };
-      ofKind.set(field.key, attribute);
-    }
+  function newAttribute(field: TargetField): Attribute {
+    const path = field.kind === "equals" ? field.path : [];
+    const isProtocol = field.kind === "protocol";
+    return { slot: slots++, path, isProtocol, fieldsByKey: new Map() };
+  }
+
+  function attributeOf(field: TargetField): Attribute {
+    let attribute = attributes.get(field.key);
+    if (!attribute) attributes.set(field.key, (attribute = newAttribute(field)));
     return attribute;
   }
 
-  return (rule, ordinal) => {
-    const fields: IndexField[] = [];
-    for (const field of rule.target) {
-      if (field.kind === "any") continue;
-      fields.push({ field, attribute: attributeOf(field), keys: keysOf(field) });
-    }
-    return { ordinal, fields, copies: 1 };
+  function indexField(field: TargetField, place: number, target: Target): IndexField {
+    // A second field of one key counts as one of another attribute: both have to hold.
+    const isSecond = target.findIndex(({ key }) => key === field.key) < place;
+    const attribute = isSecond ? newAttribute(field) : attributeOf(field);
+    const keys = keysOfField(field);
+    const key = keys?.length === 1 ? keys[0] : undefined;
+    if (key === undefined) return { field, attribute, keys };
+    let shared = attribute.fieldsByKey.get(key);
+    if (!shared) attribute.fieldsByKey.set(key, (shared = { field, attribute, keys }));
+    return shared;
+  }
+
+  return ({ target }, ordinal) => {
+    const asking = target.some(isWildcard) ? target.filter((field) => !isWildcard(field)) : target;
+    return { ordinal, fields: asking.map(indexField), copies: 1 };
   };
+}
+
+function isWildcard({ kind }: TargetField): boolean {
+  return kind === "any";
 }

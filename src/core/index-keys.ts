@@ -14,36 +14,20 @@ export interface KeyedAttribute {
   readonly isProtocol: boolean;
 }
 
-/**
- * The distinct keys that a field holds for; undefined for a field that is no equality. Rules that want
- * the same single value share one list.
- */
-export function keyMaker(): (field: TargetField) => readonly EqualityKey[] | undefined {
-  const single = new Map<EqualityKey, readonly EqualityKey[]>();
-
-  function shared(values: readonly Value[]): readonly EqualityKey[] {
-    const [value] = values;
-    const key = values.length === 1 && value !== undefined ? keyOf(value) : undefined;
-    if (key === undefined) return distinctKeys(values);
-    let keys = single.get(key);
-    if (!keys) single.set(key, (keys = [key]));
-    return keys;
+/** The keys that a field holds for, each once; undefined for a field that is no equality. */
+export function keysOfField(field: TargetField): readonly EqualityKey[] | undefined {
+  switch (field.kind) {
+    case "equals":
+      return keysOfValues(field.values);
+    case "protocol":
+      // Their keys are the parsed protocols themselves: numbers stay numbers.
+      return field.protocols.length === 1 ? field.protocols : [...new Set(field.protocols)];
+    case "any":
+    case "address":
+    case "address-range":
+    case "port":
+      return undefined;
   }
-
-  return (field) => {
-    switch (field.kind) {
-      case "equals":
-        return shared(field.values);
-      case "protocol":
-        // Their keys are the parsed protocols themselves: numbers stay numbers.
-        return [...new Set(field.protocols)];
-      case "any":
-      case "address":
-      case "address-range":
-      case "port":
-        return undefined;
-    }
-  };
 }
 
 /** The keys of an attribute in `request`: several for a list, none when it is absent. */
@@ -54,13 +38,14 @@ export function keysOfRequest(
   if (attribute.isProtocol) return request.protocols;
   const value = lookUp(request.attributes, attribute.path);
   if (value === undefined) return [];
-  if (isList(value)) return distinctKeys(value);
-  const key = keyOf(value);
-  return key === undefined ? [] : [key];
+  return keysOfValues(isList(value) ? value : [value]);
 }
 
-function distinctKeys(values: readonly Value[]): readonly EqualityKey[] {
-  return [...new Set(values.map(keyOf))].filter((key) => key !== undefined);
+function keysOfValues(values: readonly Value[]): readonly EqualityKey[] {
+  const [first = null, ...others] = values;
+  if (others.length > 0) return [...new Set(values.map(keyOf))].filter((key) => key !== undefined);
+  const key = keyOf(first);
+  return key === undefined ? [] : [key];
 }
 
 // The hash side of `valuesEqual`: a number is its decimal text, so that it meets the text it equals;

@@ -1,14 +1,13 @@
 import { type BitBucket, buildBitBucket } from "./bit-bucket.js";
-import { type IndexEntry, type IndexField, targetOf } from "./index-entry.js";
+import type { Asked, IndexEntry } from "./index-entry.js";
 import type { EqualityKey, KeyedAttribute } from "./index-keys.js";
-import type { Target } from "./target.js";
 
 /**
  * Rules that differ in an attribute are told apart by its hash, again and again, down to a handful
  * that is asked one by one; a crowd that no equality tells apart becomes a bucket of bits.
  */
 export type IndexNode =
-  | { readonly kind: "rules"; readonly rules: readonly LeafRule[] }
+  | { readonly kind: "rules"; readonly entries: readonly IndexEntry[]; readonly asked: Asked }
   | { readonly kind: "bucket"; readonly bucket: BitBucket }
   | {
       readonly kind: "splits";
@@ -21,12 +20,6 @@ export type IndexNode =
 interface Split {
   readonly attribute: KeyedAttribute;
   readonly children: ReadonlyMap<EqualityKey, IndexNode>;
-}
-
-interface LeafRule {
-  readonly ordinal: number;
-  /** What the way down to the leaf did not ask. */
-  readonly target: Target;
 }
 
 /** When rules are asked, joined as bits or told apart by a hash. Changes the cost, never the answer. */
@@ -47,43 +40,50 @@ const MOST_COPIES = 16;
 const MOST_SPLITS = 64;
 const DEEPEST = 12;
 
-/** Yields now and then, so that a caller can let others have their turn. */
+/**
+ * Yields now and then, so that a caller can let others have their turn.
+ *
+ * @param asked - What the way down to `entries` has asked of all of them.
+ */
 export function* buildIndexNode(
   entries: readonly IndexEntry[],
   shape: IndexShape,
-  depth: number,
+  asked: Asked,
 ): Generator<void, IndexNode> {
   const splits: Split[] = [];
   let rest = entries;
-  while (rest.length > shape.crowd && splits.length < MOST_SPLITS && depth < DEEPEST) {
-    const attribute = yield* bestAttribute(rest, shape);
+  while (rest.length > shape.crowd && splits.length < MOST_SPLITS && asked.length < DEEPEST) {
+    const attribute = yield* bestAttribute(rest, asked, shape);
     if (!attribute) break;
     const parted = yield* partition(rest, attribute);
     const children = new Map<EqualityKey, IndexNode>();
     for (const [key, group] of parted.groups) {
       if (children.size % 64 === 63) yield;
-      children.set(key, yield* buildIndexNode(group, shape, depth + 1));
+      children.set(key, yield* buildIndexNode(group, shape, [...asked, attribute]));
     }
     splits.push({ attribute, children });
     rest = parted.rest;
   }
-  const leaf = yield* buildLeaf(rest, shape);
+  const leaf = yield* buildLeaf(rest, shape, asked);
   return splits.length === 0 ? leaf : { kind: "splits", splits, rest: leaf };
 }
 
 function* buildLeaf(
   entries: readonly IndexEntry[],
   { few, crowd }: IndexShape,
+  asked: Asked,
 ): Generator<void, IndexNode> {
-  if (entries.length > crowd || entries.length > few * attributesOf(entries).size) {
-    return { kind: "bucket", bucket: yield* buildBitBucket(entries) };
+  if (entries.length > crowd || entries.length > few * attributesLeft(entries, asked)) {
+    return { kind: "bucket", bucket: yield* buildBitBucket(entries, asked) };
   }
-  const rules = entries.map(({ ordinal, fields }) => ({ ordinal, target: targetOf(fields) }));
-  return { kind: "rules", rules };
+  return { kind: "rules", entries, asked };
 }
 
-function attributesOf(entries: readonly IndexEntry[]): ReadonlySet<KeyedAttribute> {
-  return new Set(entries.flatMap(({ fields }) => fields.map(({ attribute }) => attribute)));
+function attributesLeft(entries: readonly IndexEntry[], asked: Asked): number {
+  const left = new Set<KeyedAttribute>();
+  for (const { fields } of entries) for (const { attribute } of fields) left.add(attribute);
+  for (const attribute of asked) left.delete(attribute);
+  return left.size;
 }
 
 /** Groups rules by what they want of `attribute`; it need not be asked again in a group. */
@@ -95,17 +95,13 @@ function* partition(
   const rest: IndexEntry[] = [];
   for (const [place, entry] of entries.entries()) {
     if (place % 256 === 255) yield;
-    const asked = entry.fields.find((field) => canSplit(entry, field, attribute));
-    if (!asked?.keys) {
+    const keys = entry.fields.find((field) => field.attribute === attribute)?.keys;
+    if (!keys || !canSplit(entry, keys)) {
       rest.push(entry);
       continue;
     }
-    const grouped = {
-      ordinal: entry.ordinal,
-      fields: entry.fields.filter((field) => field !== asked),
-      copies: entry.copies * asked.keys.length,
-    };
-    for (const key of asked.keys) {
+    const grouped = keys.length === 1 ? entry : { ...entry, copies: entry.copies * keys.length };
+    for (const key of keys) {
       const group = groups.get(key);
       if (group) group.push(grouped);
       else groups.set(key, [grouped]);
@@ -114,9 +110,8 @@ function* partition(
   return { groups, rest };
 }
 
-function canSplit(entry: IndexEntry, field: IndexField, attribute: KeyedAttribute): boolean {
-  if (field.attribute !== attribute || !field.keys) return false;
-  return entry.copies * field.keys.length <= MOST_COPIES;
+function canSplit(entry: IndexEntry, keys: readonly EqualityKey[]): boolean {
+  return entry.copies * keys.length <= MOST_COPIES;
 }
 
 interface Usage {
@@ -128,19 +123,15 @@ interface Usage {
 /** The attribute that leaves the fewest rules to ask; undefined when none is worth a split. */
 function* bestAttribute(
   entries: readonly IndexEntry[],
+  asked: Asked,
   { crowd, gain }: IndexShape,
 ): Generator<void, KeyedAttribute | undefined> {
   const usages: Usage[] = [];
   for (const [place, entry] of entries.entries()) {
     if (place % 256 === 255) yield;
-    for (const field of entry.fields) {
-      const { attribute, keys } = field;
-      if (!keys || !canSplit(entry, field, attribute)) continue;
-      const usage = (usages[attribute.slot] ??= { attribute, rules: 0, rulesByKey: new Map() });
-      usage.rules += 1;
-      for (const key of keys) {
-        usage.rulesByKey.set(key, (usage.rulesByKey.get(key) ?? 0) + 1);
-      }
+    for (const { attribute, keys } of entry.fields) {
+      if (!keys || asked.includes(attribute) || !canSplit(entry, keys)) continue;
+      countUse((usages[attribute.slot] ??= { attribute, rules: 0, rulesByKey: new Map() }), keys);
     }
   }
   let best: { attribute: KeyedAttribute; left: number } | undefined;
@@ -151,6 +142,11 @@ function* bestAttribute(
     if (!best || inAll < best.left) best = { attribute, left: inAll };
   }
   return best?.attribute;
+}
+
+function countUse(usage: Usage, keys: readonly EqualityKey[]): void {
+  usage.rules += 1;
+  for (const key of keys) usage.rulesByKey.set(key, (usage.rulesByKey.get(key) ?? 0) + 1);
 }
 
 /** Of the group that a request falls into, if requests are spread as the rules are. */

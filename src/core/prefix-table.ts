@@ -1,9 +1,9 @@
-import { type OrdinalSet, ordinalSets } from "./ordinal-set.js";
+import { addOrdinal, type OrdinalSet, ordinalSets } from "./ordinal-set.js";
 
 /** A block of numbers that share their first `length` bits; `key` is those bits. */
-export interface Block<Key extends number | bigint> {
+export interface Block {
   readonly length: number;
-  readonly key: Key;
+  readonly key: number;
 }
 
 /** Which rules' blocks contain a number: one hash per length that occurs, longest match or not. */
@@ -14,7 +14,7 @@ export interface PrefixTable<Key extends number | bigint> {
 
 export interface PrefixTableBuilder<Key extends number | bigint> {
   /** Ordinals come in ascending order; one block twice for one ordinal counts once. */
-  add(block: Block<Key>, ordinal: number): void;
+  add(length: number, key: Key, ordinal: number): void;
   /** Yields now and then, so that a caller can let others have their turn. */
   build(universe: number): Generator<void, PrefixTable<Key>>;
 }
@@ -25,17 +25,15 @@ export function prefixTableBuilder<Key extends number | bigint>(
 ): PrefixTableBuilder<Key> {
   const byLength = new Map<number, Map<Key, number[]>>();
   return {
-    add({ length, key }, ordinal) {
-      const ordinalsByKey = byLength.get(length) ?? new Map<Key, number[]>();
-      byLength.set(length, ordinalsByKey);
-      const ordinals = ordinalsByKey.get(key);
-      if (!ordinals) ordinalsByKey.set(key, [ordinal]);
-      else if (ordinals.at(-1) !== ordinal) ordinals.push(ordinal);
+    add(length, key, ordinal) {
+      let lists = byLength.get(length);
+      if (!lists) byLength.set(length, (lists = new Map<Key, number[]>()));
+      addOrdinal(lists, key, ordinal);
     },
     *build(universe) {
-      const levels: { readonly length: number; readonly sets: Map<Key, OrdinalSet> }[] = [];
-      for (const [length, ordinalsByKey] of byLength) {
-        levels.push({ length, sets: yield* ordinalSets(ordinalsByKey, universe) });
+      const levels: { readonly length: number; readonly sets: ReadonlyMap<Key, OrdinalSet> }[] = [];
+      for (const [length, lists] of byLength) {
+        levels.push({ length, sets: yield* ordinalSets(lists, universe) });
       }
       return {
         collect(point, found) {
@@ -55,8 +53,8 @@ export function prefixTableBuilder<Key extends number | bigint>(
  *
  * @param width - Bits of a number, at most 32.
  */
-export function blocksOfRange(first: number, last: number, width: number): Block<number>[] {
-  const blocks: Block<number>[] = [];
+export function blocksOfRange(first: number, last: number, width: number): Block[] {
+  const blocks: Block[] = [];
   let start = first;
   while (start <= last) {
     let hostBits = 0;

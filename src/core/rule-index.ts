@@ -1,10 +1,9 @@
 import type { IndexQuery } from "./index-dimension.js";
-import { createEntryMaker, type IndexEntry } from "./index-entry.js";
+import { createEntryMaker, type IndexEntry, restHolds } from "./index-entry.js";
 import { type EqualityKey, keysOfRequest } from "./index-keys.js";
 import { buildIndexNode, type IndexNode, type IndexShape, MEASURED_SHAPE } from "./index-node.js";
 import type { Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
-import { targetMatches } from "./target.js";
 
 /**
  * Which rules of one policy type match a request, at a cost that grows with the number of those that
@@ -31,7 +30,7 @@ export function* buildRuleIndex(
     if (ordinal % 256 === 255) yield;
     if (rule.enabled) entries.push(entryOf(rule, ordinal));
   }
-  const root = yield* buildIndexNode(entries, shape, 0);
+  const root = yield* buildIndexNode(entries, shape, []);
   return { candidates: (request) => merged(runsOf(root, request)) };
 }
 
@@ -43,8 +42,8 @@ function runsOf(root: IndexNode, request: AccessRequest): readonly number[][] {
     switch (node.kind) {
       case "rules": {
         const run: number[] = [];
-        for (const { ordinal, target } of node.rules) {
-          if (targetMatches(target, request)) run.push(ordinal);
+        for (const entry of node.entries) {
+          if (restHolds(entry, node.asked, request)) run.push(entry.ordinal);
         }
         if (run.length > 0) runs.push(run);
         return;

@@ -106,7 +106,7 @@ export function traceTarget(target: Target, request: AccessRequest): FieldTrace[
 }
 
 /** THE definition of a field: an absent or malformed attribute does not hold, `any` always does. */
-function fieldHolds(field: TargetField, request: AccessRequest): boolean {
+export function fieldHolds(field: TargetField, request: AccessRequest): boolean {
   switch (field.kind) {
     case "any":
       return true;
