@@ -4,6 +4,7 @@ import type {
   DecisionQuery,
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
+import { createMemoryDecisionCounts } from "./decision-counts.js";
 
 interface Kept extends DecisionPosition {
   readonly logged: LoggedDecision;
@@ -18,10 +19,12 @@ export function createMemoryDecisionLog({
 } = {}): DecisionLog {
   let kept: Kept[] = [];
   let recorded = 0;
+  const counts = createMemoryDecisionCounts();
 
   function append(logged: LoggedDecision): void {
     recorded += 1;
     kept.push({ timeMs: logged.timeMs, position: recorded, logged });
+    counts.add(logged);
     // Twice the size, so that the array is not moved for every decision.
     if (kept.length > 2 * capacity) kept = kept.slice(-capacity);
   }
@@ -47,6 +50,8 @@ export function createMemoryDecisionLog({
       );
     },
     counts: () => ({ recorded, pending: 0, dropped: { overload: 0, storage_unavailable: 0 } }),
+    countBy: counts.countBy,
+    countByHour: counts.countByHour,
   };
 }
 

@@ -1,5 +1,8 @@
+import { bucketMsOf, createDecisionCounter } from "../../application/count-decisions.js";
 import { PdpError } from "../../application/errors.js";
 import type {
+  CountedBy,
+  CountedPeriod,
   DecisionLog,
   DecisionPosition,
   DecisionQuery,
@@ -19,6 +22,33 @@ const INSERT = `
     json_extract(value, '$.clientId'), json_extract(value, '$.policyType'), value
   FROM json_each(?)`;
 
+const COUNT = `
+  INSERT INTO decision_counts
+    (counted_by, start_ms, name, decided, allowed, duration_us, last_time_ms)
+  SELECT json_extract(value, '$.countedBy'), json_extract(value, '$.startMs'),
+    json_extract(value, '$.name'), json_extract(value, '$.decided'),
+    json_extract(value, '$.allowed'), json_extract(value, '$.durationUs'),
+    json_extract(value, '$.lastTimeMs')
+  FROM json_each(?) WHERE 1
+  ON CONFLICT DO UPDATE SET
+    decided = decided + excluded.decided, allowed = allowed + excluded.allowed,
+    duration_us = duration_us + excluded.duration_us,
+    last_time_ms = max(last_time_ms, excluded.last_time_ms)`;
+
+const COUNT_BY = `
+  SELECT name, sum(decided), sum(allowed), sum(duration_us), max(last_time_ms)
+  FROM decision_counts WHERE counted_by = ? AND start_ms >= ? AND start_ms < ?
+  GROUP BY name ORDER BY sum(decided) DESC, name LIMIT ?`;
+
+const COUNT_BY_HOUR = `
+  SELECT start_ms - start_ms % 3600000 AS hour_ms, sum(decided), sum(allowed), sum(duration_us),
+    (SELECT count(*) FROM decision_counts AS asked
+      WHERE asked.counted_by = 'requester'
+        AND asked.start_ms = counted.start_ms - counted.start_ms % 3600000)
+  FROM decision_counts AS counted
+  WHERE counted_by = 'all' AND start_ms >= ? AND start_ms < ?
+  GROUP BY hour_ms ORDER BY hour_ms`;
+
 /** The durable decision log. Times are those of the clock: when it steps back, so does the order. */
 export function createSqliteDecisionLog({
   storage,
@@ -27,9 +57,11 @@ export function createSqliteDecisionLog({
 }): DecisionLog {
   const dropped = { overload: 0, storage_unavailable: 0 };
   let recorded = 0;
+  const count = createDecisionCounter();
 
   const lane = storage.openLane<LoggedDecision>({
     insertSql: INSERT,
+    alongside: (decisions) => ({ sql: COUNT, params: [JSON.stringify(count(decisions))] }),
     onCommitted(decisions) {
       recorded += decisions.length;
     },
@@ -40,6 +72,10 @@ export function createSqliteDecisionLog({
 
   async function slice(query: DecisionQuery, after: DecisionPosition | undefined) {
     const { sql, params } = readSlice(query, after);
+    return read(sql, params);
+  }
+
+  async function read(sql: string, params: SqlRow): Promise<readonly SqlRow[]> {
     try {
       return await storage.query(sql, params);
     } catch (cause) {
@@ -80,11 +116,41 @@ export function createSqliteDecisionLog({
       return pageOf(decisions, after);
     },
     counts: () => ({ recorded, pending: lane.pending(), dropped: { ...dropped } }),
+    async countBy(countedBy, period, limit) {
+      const rows = await read(COUNT_BY, [countedBy, ...bucketsOf(period, countedBy), limit]);
+      return rows.map(([name, decided, allowed, durationUs, lastTimeMs]) => ({
+        name: String(name),
+        ...{ decided: Number(decided), allowed: Number(allowed) },
+        ...{ durationUs: Number(durationUs), lastTimeMs: Number(lastTimeMs) },
+      }));
+    },
+    async countByHour(period) {
+      const rows = await read(COUNT_BY_HOUR, bucketsOf(period, "all"));
+      return rows.map(([startMs, decided, allowed, durationUs, requesters]) => ({
+        startMs: Number(startMs),
+        ...{ decided: Number(decided), allowed: Number(allowed) },
+        ...{ durationUs: Number(durationUs), requesters: Number(requesters) },
+      }));
+    },
   };
 }
 
 function pageOf(decisions: readonly LoggedDecision[], next: DecisionPosition | undefined) {
   return next ? { decisions, next } : { decisions };
+}
+
+/** From the bucket in which the period begins, to before the one after its end. */
+function bucketsOf(
+  { startTimeMs, endTimeMs }: CountedPeriod,
+  countedBy: CountedBy,
+): readonly [number, number] {
+  const bucketMs = bucketMsOf(countedBy);
+  return [
+    startTimeMs === undefined
+      ? Number.MIN_SAFE_INTEGER
+      : Math.floor(startTimeMs / bucketMs) * bucketMs,
+    endTimeMs ?? Number.MAX_SAFE_INTEGER,
+  ];
 }
 
 /** Rows from `after` on; the body is null where the decision does not match. */

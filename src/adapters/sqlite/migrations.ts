@@ -100,6 +100,19 @@ const MIGRATIONS: readonly string[] = [
     state TEXT NOT NULL
   );
   `,
+  `
+  -- Decisions of one minute (all) or hour, by what they have in common.
+  CREATE TABLE decision_counts (
+    counted_by TEXT NOT NULL,
+    start_ms INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    decided INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    duration_us INTEGER NOT NULL,
+    last_time_ms INTEGER NOT NULL,
+    PRIMARY KEY (counted_by, start_ms, name)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Version of the schema that this program writes. */

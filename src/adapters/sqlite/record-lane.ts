@@ -1,4 +1,4 @@
-import type { Statement, UnitResult } from "./storage-messages.js";
+import type { Statement, Unit, UnitResult } from "./storage-messages.js";
 
 /** Someone who waits until a record is durable. */
 export interface Waiter {
@@ -14,6 +14,8 @@ export class StorageFault extends Error {
 export interface LaneOptions<Stored> {
   /** Inserts the records of a JSON array, its one parameter, in order. */
   readonly insertSql: string;
+  /** What is stored in the same unit, after them. */
+  readonly alongside?: (records: readonly Stored[]) => Statement;
   /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
   readonly onCommitted: (records: readonly Stored[], lastId: number) => void;
   /** These were taken, and will never be stored. */
@@ -41,7 +43,7 @@ export interface LaneQueue {
 
 export interface LaneBatch {
   readonly size: number;
-  readonly statement: Statement;
+  readonly unit: Unit;
   /** The batch's unit was carried out, or refused for good. */
   readonly settle: (result: UnitResult) => void;
   /** Nothing was kept: those who wait are told, the others are tried again. */
@@ -56,7 +58,7 @@ interface Queued<Stored> {
 
 /** @param onPush - Called after each push. */
 export function createRecordLane<Stored>(
-  { insertSql, onCommitted, onDropped }: LaneOptions<Stored>,
+  { insertSql, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
   onPush: () => void,
 ): RecordLane<Stored> & LaneQueue {
   let queue: Queued<Stored>[] = [];
@@ -98,9 +100,11 @@ export function createRecordLane<Stored>(
       const withWaiter = taken.filter(({ waiter }) => waiter);
       waiting -= withWaiter.length;
       posted += taken.length;
+      const params = [`[${taken.map(({ json }) => json).join(",")}]`];
+      const more = alongside?.(taken.map(({ record }) => record));
       return {
         size: taken.length,
-        statement: { sql: insertSql, params: [`[${taken.map(({ json }) => json).join(",")}]`] },
+        unit: [{ sql: insertSql, params }, ...(more ? [more] : [])],
         settle(result) {
           posted -= taken.length;
           if (!result.ok) {

@@ -30,6 +30,12 @@ const REMOVE_DECISIONS = `
   DELETE FROM decisions WHERE position IN (
     SELECT position FROM decisions WHERE time_ms < ? ORDER BY time_ms, position LIMIT ${SLICE_ROWS}
   )`;
+const OLDEST_COUNT = "SELECT min(start_ms) FROM decision_counts WHERE counted_by = 'all'";
+// By the beginning of the key: a few thousand rows an hour.
+const REMOVE_COUNTS = `
+  DELETE FROM decision_counts
+  WHERE counted_by IN ('all', 'answer', 'component', 'policy_type', 'requester', 'rule')
+    AND start_ms < ?`;
 const PAGES = `
   SELECT page_count, freelist_count, page_size
   FROM pragma_page_count, pragma_freelist_count, pragma_page_size`;
@@ -95,6 +101,13 @@ export function createRetention(deps: {
     }
   }
 
+  async function removeOldCounts(): Promise<void> {
+    const endMs = clock.nowMs() - limits.decisionDays * DAY_MS;
+    const oldestMs = await value(OLDEST_COUNT);
+    if (oldestMs === undefined || oldestMs >= endMs || isStopped) return;
+    await storage.transact([{ sql: REMOVE_COUNTS, params: [endMs] }]);
+  }
+
   async function pages(): Promise<{ free: number; usedBytes: number }> {
     const [row] = await storage.query(PAGES);
     const [count = 0, free = 0, size = 0] = (row ?? []).map(Number);
@@ -124,6 +137,7 @@ export function createRetention(deps: {
   async function runAll(): Promise<void> {
     await removeOldEvents();
     await removeOldDecisions();
+    await removeOldCounts();
     await removeWhatIsTooMuch();
     await giveBack();
   }

@@ -105,7 +105,7 @@ export async function openSqliteStorage(deps: {
     const limit = failure === undefined ? MAX_BATCH_RECORDS : FLUSH_RECORDS;
     const batches: LaneBatch[] = lanes.flatMap((lane) => lane.take({ limit, onlyWaiting }) ?? []);
     const waiting = units.splice(0, MAX_BATCH_UNITS);
-    const posted = [...batches.map(({ statement }) => [statement]), ...waiting.map((w) => w.unit)];
+    const posted = [...batches.map(({ unit }) => unit), ...waiting.map((w) => w.unit)];
     if (posted.length === 0) return;
     isPosted = true;
     worker.commit(posted, (outcome) => {

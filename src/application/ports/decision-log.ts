@@ -56,6 +56,39 @@ export interface DecisionLogCounts {
   readonly dropped: Readonly<Record<DropCause, number>>;
 }
 
+/** What decisions are counted by. `rule` is each determining rule, as `policy/rule`. */
+export type CountedBy = "all" | "policy_type" | "component" | "requester" | "answer" | "rule";
+
+/** Decisions that have a name in common. */
+export interface NamedCount {
+  /** Empty for `all`; `(others)` for what is beyond 1,000 names in an hour. */
+  readonly name: string;
+  readonly decided: number;
+  readonly allowed: number;
+  /** Spent deciding, in all. */
+  readonly durationUs: number;
+  readonly lastTimeMs: number;
+}
+
+/** The same, of one minute (`all`) or one hour. */
+export interface DecisionCount extends NamedCount {
+  readonly startMs: number;
+  readonly countedBy: CountedBy;
+}
+
+/** Decisions of one hour. */
+export interface HourCount extends Omit<NamedCount, "name" | "lastTimeMs"> {
+  readonly startMs: number;
+  /** How many asked: up to 1,000 are told apart. */
+  readonly requesters: number;
+}
+
+/** Inclusive, exclusive; absent: open. Rounded outwards to whole minutes (`all`), or hours. */
+export interface CountedPeriod {
+  readonly startTimeMs?: number;
+  readonly endTimeMs?: number;
+}
+
 /** The record of decisions, newest first when read. */
 export interface DecisionLog {
   /** Takes a decision; never throws, never waits. Dropped, and counted, when too many are pending. */
@@ -73,4 +106,16 @@ export interface DecisionLog {
     readonly next?: DecisionPosition;
   }>;
   counts(): DecisionLogCounts;
+  /**
+   * How many were recorded in a period, the most frequent names first, at most `limit`. The costs do
+   * not grow with the number of decisions.
+   * @throws {PdpError} STORAGE_UNAVAILABLE.
+   */
+  countBy(
+    countedBy: CountedBy,
+    period: CountedPeriod,
+    limit: number,
+  ): Promise<readonly NamedCount[]>;
+  /** The hours of a period in which anything was decided, in order. @throws {PdpError} STORAGE_UNAVAILABLE. */
+  countByHour(period: CountedPeriod): Promise<readonly HourCount[]>;
 }
