@@ -7,6 +7,7 @@ LOOPBACK.addAddress("::1", "ipv6");
 
 /** Whether an address is this machine's own. Anything that is not an address is not. */
 export function isLoopbackAddress(address: string): boolean {
+  if (address === "127.0.0.1" || address === "::1") return true; // Nearly always, and at no cost.
   const family = isIP(address);
   return family !== 0 && LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6");
 }

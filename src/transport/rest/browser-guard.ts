@@ -23,9 +23,16 @@ export interface BrowserGuardOptions {
 export function createBrowserGuard(options: BrowserGuardOptions): RequestHandler {
   const { corsOrigins, anyOriginMayGet } = options;
   const needsLoopbackHost = isLoopbackName(options.host);
+  let goodHost: string | undefined; // The last one that was: nearly all requests name the same.
+  const isGoodHost = (header: string | undefined): boolean => {
+    if (header !== undefined && header === goodHost) return true;
+    const isGood = isLoopbackName(hostName(header));
+    if (isGood) goodHost = header;
+    return isGood;
+  };
 
   return (request, response, next) => {
-    if (needsLoopbackHost && !isLoopbackName(hostName(request.headers.host))) {
+    if (needsLoopbackHost && !isGoodHost(request.headers.host)) {
       throw refused("this engine answers to localhost only: see the setting HOST");
     }
     const { origin } = request.headers;

@@ -25,26 +25,53 @@ export class CallAborted extends Error {
  * @throws {PdpError} REQUEST_INVALID for a header that is no metadata or no timeout.
  */
 export function openCall(request: IncomingMessage, response: ServerResponse): CallContext {
-  const metadata = metadataOf(request);
-  const peer = request.socket.remoteAddress ?? "";
+  const call = new HttpCall(request, response);
   const timeoutMs = timeoutOf(request.headers["grpc-timeout"]);
-  const controller = new AbortController();
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          controller.abort(new CallAborted("deadline"));
-        }, timeoutMs);
-  response.once("close", () => {
-    clearTimeout(timer);
-    controller.abort(new CallAborted("gone"));
-  });
-  return {
-    peer,
-    peerIsLoopback: isLoopbackAddress(peer),
-    metadata,
-    signal: controller.signal,
-  };
+  if (timeoutMs !== undefined) call.abortAfter(timeoutMs);
+  return call;
+}
+
+// Why a class: most calls are answered at once, and never look at what costs most.
+class HttpCall implements CallContext {
+  readonly peer: string;
+  readonly metadata: Metadata;
+  readonly #response: ServerResponse;
+  #controller: AbortController | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.peer = request.socket.remoteAddress ?? "";
+    this.metadata = metadataOf(request);
+    this.#response = response;
+  }
+
+  get peerIsLoopback(): boolean {
+    return isLoopbackAddress(this.peer);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abortable().signal;
+  }
+
+  abortAfter(timeoutMs: number): void {
+    const controller = this.#abortable();
+    const timer = setTimeout(() => {
+      controller.abort(new CallAborted("deadline"));
+    }, timeoutMs);
+    this.#response.once("close", () => {
+      clearTimeout(timer);
+    });
+  }
+
+  #abortable(): AbortController {
+    if (this.#controller) return this.#controller;
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort(new CallAborted("gone"));
+    };
+    if (this.#response.closed) abort();
+    else this.#response.once("close", abort);
+    return (this.#controller = controller);
+  }
 }
 
 /** What `work` gives, unless the signal aborts before: then its reason is thrown. */
@@ -64,13 +91,14 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T> | T
   }
 }
 
-function metadataOf(request: IncomingMessage): Metadata {
+function metadataOf({ rawHeaders }: IncomingMessage): Metadata {
   const metadata = new Metadata();
-  for (const [header, values] of Object.entries(request.headersDistinct)) {
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const header = (rawHeaders[index] ?? "").toLowerCase();
     const isPrefixed = header.startsWith(METADATA_PREFIX);
     if (!isPrefixed && !PLAIN_METADATA.has(header)) continue;
     const key = isPrefixed ? header.slice(METADATA_PREFIX.length) : header;
-    for (const value of values ?? []) addMetadata(metadata, key, value, header);
+    addMetadata(metadata, key, rawHeaders[index + 1] ?? "", header);
   }
   return metadata;
 }

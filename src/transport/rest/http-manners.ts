@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import compression from "compression";
 import type { RequestHandler } from "express";
 import helmet from "helmet";
@@ -13,25 +14,38 @@ import { httpProblem, RequestRefused } from "./problem.js";
 export function createHttpManners(options: BrowserGuardOptions & { log: Log }): RequestHandler[] {
   return [
     createAccessLog(options.log),
-    helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
-      strictTransportSecurity: false, // Served without TLS, where it means nothing.
-    }),
-    noStore,
+    fixedHeaders(),
     createBrowserGuard(options),
     refuseMalformedUrl,
     compressReads(),
   ];
 }
 
-const noStore: RequestHandler = (_request, response, next) => {
-  response.setHeader("Cache-Control", "no-store");
-  next();
-};
+/** Security headers and `no-store`. They are the same for every answer: helmet is asked once. */
+function fixedHeaders(): RequestHandler {
+  const headers: [name: string, value: string][] = [["Cache-Control", "no-store"]];
+  const asked = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  const securityHeaders = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+    strictTransportSecurity: false, // Served without TLS, where it means nothing.
+  });
+  securityHeaders(
+    {} as unknown as IncomingMessage,
+    asked as unknown as ServerResponse,
+    () => undefined,
+  );
+  return (_request, response, next) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
+  };
+}
 
 const refuseMalformedUrl: RequestHandler = (request, _response, next) => {
   try {
-    decodeURIComponent(request.url);
+    if (request.url.includes("%")) decodeURIComponent(request.url);
   } catch {
     throw new RequestRefused(httpProblem(400, "the URL has a malformed percent-encoding"));
   }

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import { status } from "@grpc/grpc-js";
-import type { Response } from "express";
 import type { RpcStatus } from "../convert-error.js";
 import { HTTP_STATUS } from "../error-mapping.js";
+import { sendJson } from "./send-json.js";
 
 /**
  * The body of a failed call of the JSON API.
@@ -80,11 +80,9 @@ export class RequestRefused extends Error {
 }
 
 /** Answers with a problem. */
-export function sendProblem(response: Response, problem: Problem): void {
-  response
-    .status(problem.status)
-    .set("Content-Type", "application/problem+json")
-    .send(JSON.stringify(problem));
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  response.statusCode = problem.status;
+  sendJson(response, problem, "application/problem+json; charset=utf-8");
 }
 
 function titleOf(httpStatus: number): string {

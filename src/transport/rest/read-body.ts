@@ -37,6 +37,8 @@ function isJson(contentType: string): boolean {
 }
 
 async function bytesOf(request: Request, response: Response): Promise<Uint8Array> {
+  const { headers } = request;
+  if (headers["content-encoding"] === undefined) return collect(request);
   await new Promise<void>((resolve, reject) => {
     readRaw(request, response, (error?: unknown) => {
       if (error === undefined) resolve();
@@ -47,11 +49,40 @@ async function bytesOf(request: Request, response: Response): Promise<Uint8Array
   return body instanceof Uint8Array ? body : new Uint8Array();
 }
 
+const NOTHING = new Uint8Array();
+
+/** A body as it was sent. The general reader, which can decompress, costs as much as a decision. */
+function collect(request: Request): Uint8Array | Promise<Uint8Array> {
+  const length = Number(request.headers["content-length"] ?? 0);
+  if (length === 0 && request.headers["transfer-encoding"] === undefined) return NOTHING;
+  if (length > MAX_BODY_BYTES) throw tooLarge();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes <= MAX_BODY_BYTES) return;
+      request.off("data", onData).resume(); // What else comes is not kept.
+      reject(tooLarge());
+    };
+    request.on("data", onData);
+    request.on("end", () => {
+      resolve(chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.on("error", () => {
+      reject(refusalOf(undefined));
+    });
+  });
+}
+
+function tooLarge(): RequestRefused {
+  return new RequestRefused(httpProblem(413, `a body may have ${MAX_BODY_BYTES} bytes at most`));
+}
+
 function refusalOf(error: unknown): Error {
   const status = error instanceof Error && "status" in error ? error.status : undefined;
-  if (status === 413) {
-    return new RequestRefused(httpProblem(413, `a body may have ${MAX_BODY_BYTES} bytes at most`));
-  }
+  if (status === 413) return tooLarge();
   if (status === 415) {
     return new RequestRefused(
       httpProblem(415, "the body has a Content-Encoding nobody knows here"),

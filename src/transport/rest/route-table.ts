@@ -53,8 +53,14 @@ export function createRouteTable(
     .flatMap((method) => routesOf(registry, method))
     .sort((left, right) => compareTemplates(left.template, right.template));
 
+  const literals = literalsOf(routes);
+
   return {
     find(httpMethod, path) {
+      const wanted = httpMethod === "HEAD" ? "GET" : httpMethod;
+      // A path that is the template itself is the most specific match there can be.
+      const literal = literals.get(path)?.get(wanted);
+      if (literal) return { kind: "found", route: literal, bindings: [] };
       const matching = routes.flatMap((route) => {
         const bindings = matchTemplate(route.template, path);
         return bindings ? [{ route, bindings }] : [];
@@ -62,13 +68,25 @@ export function createRouteTable(
       // Why: to a client that encodes as it should, a bare colon is always a verb.
       const verbed = matching.filter(({ route }) => route.template.verb !== "");
       const candidates = verbed.length > 0 ? verbed : matching;
-      const wanted = httpMethod === "HEAD" ? "GET" : httpMethod;
       const found = candidates.find(({ route }) => ["*", wanted].includes(route.httpMethod));
       if (found) return { kind: "found", ...found };
       if (candidates.length === 0) return { kind: "unknown" };
       return { kind: "other-method", allow: allowed(candidates.map(({ route }) => route)) };
     },
   };
+}
+
+/** The routes whose template is one path, by path and method. */
+function literalsOf(routes: readonly Route[]): ReadonlyMap<string, ReadonlyMap<string, Route>> {
+  const literals = new Map<string, Map<string, Route>>();
+  for (const route of routes) {
+    const { text, segments, variables } = route.template;
+    if (segments.some(({ kind }) => kind !== "literal") || variables.length > 0) continue;
+    const byMethod = literals.get(text) ?? new Map<string, Route>();
+    literals.set(text, byMethod);
+    if (!byMethod.has(route.httpMethod)) byMethod.set(route.httpMethod, route);
+  }
+  return literals;
 }
 
 function allowed(routes: readonly Route[]): string[] {

@@ -11,6 +11,7 @@ import { fieldNamed } from "./proto-json.js";
 import { readJsonBody } from "./read-body.js";
 import { createRouteTable, type RouteMatch } from "./route-table.js";
 import { bindRpcs, type Rpc, type TranscodedService } from "./rpc-binding.js";
+import { sendJson } from "./send-json.js";
 import { answerStream } from "./stream-response.js";
 
 const DECISION_SERVICE = "flopynet.policy.v1.PolicyDecisionService.";
@@ -43,7 +44,7 @@ export function createTranscoder({ registry, services, log }: TranscoderDeps): R
       next();
       return;
     }
-    const format = streamFormatOf(request);
+    const format = rpc.handler.kind === "server-stream" ? streamFormatOf(request) : undefined;
     answer(request, response, match, rpc, format).catch((error: unknown) => {
       fail(response, problemOf(error, log, requestIdOf(response)), format);
     });
@@ -63,22 +64,24 @@ async function answer(
   const query = withLastEventId(rpc.name, queryOf(request), request.get("last-event-id"));
   const ifMatch = bindingOfIfMatch(rpc.method.input, request.get("if-match"));
   const parts = { bindings: [...bindings, ...ifMatch], query, body };
-  const message = rpc.readRequest(route.bodyRule, parts);
+  const asked = rpc.readRequest(route.bodyRule, parts);
 
   switch (rpc.handler.kind) {
     case "unary": {
-      const work = rpc.handler.handle(message, call);
-      const json = rpc.responseJson((await unlessAborted(call.signal, work)) as never);
+      const work = rpc.handler.handle(asked, call);
+      const message: unknown =
+        work instanceof Promise ? await unlessAborted(call.signal, work) : work;
+      const json = rpc.responseJson(message as never);
       const entityTag = entityTagOf(json);
       if (entityTag !== undefined) response.set("ETag", entityTag);
-      const field = fieldNamed(rpc.method.output, route.responseBody);
-      response.json(field ? (json[field.jsonName] ?? null) : json);
+      const field = route.responseBody && fieldNamed(rpc.method.output, route.responseBody);
+      sendJson(response, field ? (json[field.jsonName] ?? null) : json);
       return;
     }
     case "server-stream": {
       if (!format) throw new RequestRefused(httpProblem(406, `a stream is given as ${TYPES}`));
       const { handle } = rpc.handler;
-      await answerStream(response, rpc, format, call, (sink) => handle(message, call, sink));
+      await answerStream(response, rpc, format, call, (sink) => handle(asked, call, sink));
       return;
     }
     case "bidi":
