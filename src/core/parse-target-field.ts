@@ -26,16 +26,16 @@ export function parseTargetField(key: string, value: Value): Parsed<TargetField>
     if (!scalar.ok) return scalar;
     scalars.push(scalar.value);
   }
-  const written = { key, expected: value };
   if (scalars.some((scalar) => isWildcard(key, scalar))) {
-    return { ok: true, value: { ...written, kind: "any" } };
+    return { ok: true, value: { key, expected: value, kind: "any" } };
   }
 
   switch (key) {
     case "src_ip":
     case "dst_ip":
       return mapParsed(parseEach(scalars, textual(parsePrefix)), (prefixes) => ({
-        ...written,
+        key,
+        expected: value,
         kind: "address",
         attribute: key,
         prefixes,
@@ -43,7 +43,8 @@ export function parseTargetField(key: string, value: Value): Parsed<TargetField>
     case "src_ip_range":
     case "dst_ip_range":
       return mapParsed(parseEach(scalars, textual(parseAddressRange)), (ranges) => ({
-        ...written,
+        key,
+        expected: value,
         kind: "address-range",
         attribute: key === "src_ip_range" ? "src_ip" : "dst_ip",
         ranges,
@@ -53,23 +54,24 @@ export function parseTargetField(key: string, value: Value): Parsed<TargetField>
     case "src_port_range":
     case "dst_port_range":
       return mapParsed(parsePortSet(scalars), (ports) => ({
-        ...written,
+        key,
+        expected: value,
         kind: "port",
         attribute: key.startsWith("src") ? "src_port" : "dst_port",
         ports,
       }));
     case "protocol":
       return mapParsed(parseEach(scalars, parseRuleProtocol), (protocols) => ({
-        ...written,
+        key,
+        expected: value,
         kind: "protocol",
         attribute: "protocol",
         protocols,
       }));
-    default:
-      return {
-        ok: true,
-        value: { ...written, kind: "equals", path: key.split("."), values: scalars },
-      };
+    default: {
+      const path = key.includes(".") ? key.split(".") : [key];
+      return { ok: true, value: { key, expected: value, kind: "equals", path, values: scalars } };
+    }
   }
 }
 

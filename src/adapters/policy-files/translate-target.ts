@@ -41,12 +41,11 @@ export function readTarget(
   let sound = true;
   for (const [alias, member] of node.members) {
     if (alias === "condition") continue;
-    const at = within(subject, alias);
     const key = canonicalKey(alias);
     const other = written.get(key);
     if (other !== undefined) {
       issues.error(
-        at,
+        within(subject, alias),
         member.keyOffset,
         `\`${other}\` and \`${alias}\` are two names of one field`,
         `keep \`${key}\``,
@@ -59,7 +58,7 @@ export function readTarget(
       const meant = nearest(key, CONNECTION_KEYS);
       issues.warn(
         "not-in-connection",
-        at,
+        within(subject, alias),
         member.keyOffset,
         `a connection has no \`${alias}\`: it holds only where the caller sends it in \`context\``,
         meant === undefined ? undefined : `write \`${meant}\``,
@@ -67,12 +66,17 @@ export function readTarget(
     }
     const parsed = parseTargetField(key, valueOf(member.node));
     if (!parsed.ok) {
-      issues.error(at, member.node.offset, `\`${alias}\`: ${parsed.problem}`);
+      issues.error(within(subject, alias), member.node.offset, `\`${alias}\`: ${parsed.problem}`);
       sound = false;
       continue;
     }
     if (parsed.warning !== undefined) {
-      issues.warn("host-bits", at, member.node.offset, `\`${alias}\`: ${parsed.warning}`);
+      issues.warn(
+        "host-bits",
+        within(subject, alias),
+        member.node.offset,
+        `\`${alias}\`: ${parsed.warning}`,
+      );
     }
     fields.set(key, parsed.value);
   }
