@@ -1,5 +1,5 @@
 import { decide, decideAndExplain } from "../core/decide.js";
-import type { Decision } from "../core/decision.js";
+import type { Decision, Explanation } from "../core/decision.js";
 import { type AccessRequest, accessRequest } from "../core/request.js";
 import type { PolicySnapshot } from "../core/snapshot.js";
 import type { ValueMap } from "../core/values.js";
@@ -104,26 +104,16 @@ function answer(
   deps: DecisionPointDeps,
   snapshot: PolicySnapshot,
   question: Question,
-  allowance: SearchAllowance = createSearchAllowance(1),
+  allowance?: SearchAllowance,
 ): CheckAnswer {
   const startMs = deps.clock.monotonicMs();
+  const { requestId, policyType, clientId, attributes } = question;
   const engine = deps.engineAttributes();
-  const { requestId, policyType, clientId, isConnection, attributes: given } = question;
-  const resolved = (attributes: ValueMap): AccessRequest =>
-    accessRequest(
-      policyType,
-      resolveAttributes(attributes, { isConnection, engine, registry: deps.registry }),
-    );
-  const request = resolved(given);
-  const answered = !question.explain
-    ? { decision: decide(snapshot, request) }
-    : question.tracesOnly
-      ? decideAndExplain(snapshot, request)
-      : explainAnswer({
-          ...{ snapshot, given, request, allowance },
-          mayChange: (changes) => mayChange(question, changes),
-          requestOf: resolved,
-        });
+  const request = requestOf(deps, question, engine, attributes);
+  const answered = question.explain
+    ? explained(deps, { snapshot, question, engine, request }, allowance)
+    : { decision: decide(snapshot, request), explanation: undefined };
+  const { decision, explanation } = answered;
   const decisionId = deps.ids.decisionId();
   deps.recordDecision({
     decisionId,
@@ -131,10 +121,42 @@ function answer(
     policyType,
     clientId,
     attributes: request.attributes,
-    decision: answered.decision,
+    decision,
     durationMs: deps.clock.monotonicMs() - startMs,
   });
-  return { requestId, decisionId, ...answered };
+  return explanation
+    ? { requestId, decisionId, decision, explanation }
+    : { requestId, decisionId, decision };
+}
+
+function explained(
+  deps: DecisionPointDeps,
+  asked: {
+    readonly snapshot: PolicySnapshot;
+    readonly question: Question;
+    readonly engine: ValueMap;
+    readonly request: AccessRequest;
+  },
+  allowance: SearchAllowance = createSearchAllowance(1),
+): { readonly decision: Decision; readonly explanation: Explanation } {
+  const { snapshot, question, engine, request } = asked;
+  if (question.tracesOnly) return decideAndExplain(snapshot, request);
+  return explainAnswer({
+    ...{ snapshot, request, allowance },
+    given: question.attributes,
+    mayChange: (changes) => mayChange(question, changes),
+    requestOf: (attributes) => requestOf(deps, question, engine, attributes),
+  });
+}
+
+function requestOf(
+  { registry }: DecisionPointDeps,
+  { policyType, isConnection }: Question,
+  engine: ValueMap,
+  attributes: ValueMap,
+): AccessRequest {
+  const resolved = resolveAttributes(attributes, { isConnection, engine, registry });
+  return accessRequest(policyType, resolved);
 }
 
 function invalidRequest(error: PdpError, policyVersion: number): Decision {

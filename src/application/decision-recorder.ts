@@ -43,11 +43,6 @@ export interface DecisionRecorderDeps {
   readonly decisionEventsPerS: number;
 }
 
-interface FoldedDecision {
-  readonly record: DecisionRecord;
-  readonly rule: RuleRef | undefined;
-}
-
 /** Turns decisions into events and counts. The memory it takes does not grow with the load. */
 export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionRecorder {
   const { eventLog, makeEvent, clock, metrics, decisionEventsPerS } = deps;
@@ -57,7 +52,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   let burst: { count: number; firstMs: number; lastMs: number } | undefined;
 
   const foldedOf = (allowed: boolean) =>
-    createFoldedCounts<FoldedDecision>({
+    createFoldedCounts<DecisionRecord>({
       clock,
       windowMs: SECOND_MS,
       maxKeys: MAX_FOLDED_RULES,
@@ -91,10 +86,8 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
     const [rule] = record.decision.determiningRules;
     total.decided += 1;
     if (!takesPart(record.decision.allowed)) {
-      const { allowed, denyKind } = record.decision;
-      const key = [denyKind, record.policyType, rule?.policyId, rule?.ruleId];
-      const folded = allowed ? foldedPermits : foldedDenies;
-      folded.add(JSON.stringify(key), { record, rule });
+      const folded = record.decision.allowed ? foldedPermits : foldedDenies;
+      folded.add(foldedKey(record, rule), record);
       total.sampled += 1;
       metrics.eventsSampled(1);
     } else if (append([decisionEvent(makeEvent, record, rule)])) {
@@ -152,6 +145,12 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   };
 }
 
+/** Unambiguous: only its last part is a name that may hold a line break. */
+function foldedKey({ policyType, decision }: DecisionRecord, rule: RuleRef | undefined): string {
+  const kind = decision.denyKind ?? "";
+  return rule ? `${kind}\n${rule.policyId}\n${rule.ruleId}` : `${kind}\n\n${policyType}`;
+}
+
 // Never a value of the context: events go to everyone who may subscribe.
 function decisionEvent(
   makeEvent: EventMaker,
@@ -183,23 +182,23 @@ function decisionEvent(
 function foldedEvent(
   makeEvent: EventMaker,
   allowed: boolean,
-  folded: FoldedCount<FoldedDecision>,
+  folded: FoldedCount<DecisionRecord>,
 ): NewEvent {
-  const { count, facts } = folded;
+  const { count, facts: record } = folded;
   const times = {
     allowed,
     count,
     first_time: new Date(folded.firstMs).toISOString(),
     last_time: new Date(folded.lastMs).toISOString(),
   };
-  if (!facts) {
+  if (!record) {
     return makeEvent({
       ...kindOf(allowed),
       details: { ...times, reason: `rules beyond ${MAX_FOLDED_RULES} in one second, together` },
     });
   }
-  const { record, rule } = facts;
   const { decision } = record;
+  const [rule] = decision.determiningRules;
   return makeEvent({
     ...kindOf(allowed),
     policyVersion: decision.policyVersion,

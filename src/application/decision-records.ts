@@ -51,14 +51,21 @@ export function createDecisionRecords(deps: {
 
 function loggedOf(
   record: DecisionRecord,
-  facts: { readonly timeMs: number; readonly redactedPaths: readonly string[] },
+  { timeMs, redactedPaths }: { readonly timeMs: number; readonly redactedPaths: readonly string[] },
 ): LoggedDecision {
   const { decisionId, policyType, clientId, requestId, attributes, decision, durationMs } = record;
-  const { timeMs, redactedPaths } = facts;
-  return {
-    ...{ decisionId, timeMs, policyType, clientId, requestId },
-    ...{ attributes, decision, durationMs },
-    redacted: redactedPaths.length > 0,
-    ...(redactedPaths.length > 0 && { redactedPaths }),
+  const redacted = redactedPaths.length > 0;
+  // Why one literal, and no spread of what may be absent: it is made for every decision.
+  const logged = {
+    decisionId,
+    timeMs,
+    policyType,
+    clientId,
+    requestId,
+    attributes,
+    decision,
+    durationMs,
+    redacted,
   };
+  return redacted ? { ...logged, redactedPaths } : logged;
 }

@@ -22,10 +22,16 @@ export interface FoldedCount<Facts> {
   readonly lastMs: number;
 }
 
+/** Counted in place: it happens for nearly every decision. */
+interface GrowingCount<Facts> extends FoldedCount<Facts> {
+  count: number;
+  lastMs: number;
+}
+
 interface Window<Facts> {
   /** Undefined: told of in this window, and not seen again. */
-  readonly counts: Map<string, FoldedCount<Facts> | undefined>;
-  overflow?: FoldedCount<Facts>;
+  readonly counts: Map<string, GrowingCount<Facts> | undefined>;
+  overflow?: GrowingCount<Facts>;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -65,31 +71,36 @@ export function createFoldedCounts<Facts>(options: {
     if (ended.length > 0) onEnd(ended);
   }
 
-  function more(counted: FoldedCount<Facts> | undefined): FoldedCount<Facts> {
+  function countAgain(counted: GrowingCount<Facts>): void {
+    counted.count += 1;
+    counted.lastMs = clock.nowMs();
+  }
+
+  function firstCount(): GrowingCount<Facts> {
     const nowMs = clock.nowMs();
-    return {
-      ...counted,
-      count: (counted?.count ?? 0) + 1,
-      firstMs: counted?.firstMs ?? nowMs,
-      lastMs: nowMs,
-    };
+    return { count: 1, firstMs: nowMs, lastMs: nowMs };
   }
 
   return {
     add(key, facts) {
       window ??= open([]);
-      const { counts } = window;
-      const isKnown = counts.has(key);
-      if (!isKnown && counts.size >= maxKeys) {
-        window.overflow = more(window.overflow);
+      const { counts, overflow } = window;
+      const counted = counts.get(key);
+      if (counted) {
+        countAgain(counted);
         return false;
       }
-      if (!isKnown && tellsFirst) {
-        counts.set(key, undefined);
-        return true;
+      if (counts.has(key)) {
+        counts.set(key, { ...firstCount(), facts });
+        return false;
       }
-      counts.set(key, { facts, ...more(counts.get(key)) });
-      return false;
+      if (counts.size >= maxKeys) {
+        if (overflow) countAgain(overflow);
+        else window.overflow = firstCount();
+        return false;
+      }
+      counts.set(key, tellsFirst ? undefined : { ...firstCount(), facts });
+      return tellsFirst;
     },
     flush: end,
   };

@@ -16,6 +16,7 @@ export interface RedactedRecord {
 export function createRedaction(
   paths: readonly string[],
 ): (record: DecisionRecord) => RedactedRecord {
+  if (paths.length === 0) return (record) => ({ record, redactedPaths: paths });
   const isClientRedacted = paths.includes("client_id");
   return (given) => {
     const attributes = paths.reduce((left, path) => without(left, path), given.attributes);

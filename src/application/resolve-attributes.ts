@@ -22,7 +22,8 @@ export function resolveAttributes(
 ): ValueMap {
   // A plain object, because one without prototype is slow to read; `__proto__` was refused before.
   const attributes: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of Object.keys(given)) {
+    const value = given[name] ?? null;
     if (value === null || name === "engine" || name.startsWith("engine.")) continue;
     if (value === "" && options.isConnection && CONNECTION_FIELDS.has(name)) continue;
     attributes[name] = value;

@@ -1,6 +1,5 @@
 import { combinePolicies, type Evaluation } from "./combine-policies.js";
-import type { Decision, DenyKind, Explanation, RuleRef } from "./decision.js";
-import type { PolicyEvaluation } from "./evaluate-policy.js";
+import type { Decision, DenyKind, Explanation, RuleError, RuleRef } from "./decision.js";
 import { explain } from "./explain.js";
 import { mergeParameters, obligationsOf } from "./obligations.js";
 import type { Rule } from "./policy.js";
@@ -15,12 +14,12 @@ import { indexedCandidates } from "./type-policies.js";
 export function decide(snapshot: PolicySnapshot, request: AccessRequest): Decision {
   const type = snapshot.policiesByType.get(request.policyType);
   const candidates = type ? indexedCandidates(type, request) : [];
-  return answer(combinePolicies(snapshot, request, candidates), snapshot.policyVersion);
+  return answer(snapshot, combinePolicies(snapshot, request, candidates));
 }
 
 /** The same answer by the definition: a walk that asks every rule. */
 export function decideByReference(snapshot: PolicySnapshot, request: AccessRequest): Decision {
-  return answer(evaluateByReference(snapshot, request), snapshot.policyVersion);
+  return answer(snapshot, evaluateByReference(snapshot, request));
 }
 
 /** The same answer, with why it came out so: both from one walk by the definition. */
@@ -30,37 +29,65 @@ export function decideAndExplain(
 ): { readonly decision: Decision; readonly explanation: Explanation } {
   const evaluation = evaluateByReference(snapshot, request);
   return {
-    decision: answer(evaluation, snapshot.policyVersion),
+    decision: answer(snapshot, evaluation),
     explanation: explain(evaluation, request),
   };
 }
 
-function answer(evaluation: Evaluation, policyVersion: number): Decision {
+// What one rule answers alone is the same for every request: it is put in words once.
+const answersOfOneRule = new WeakMap<PolicySnapshot, Map<Rule, Decision>>();
+
+function answer(snapshot: PolicySnapshot, evaluation: Evaluation): Decision {
+  const rule = onlyRule(evaluation);
+  if (!rule) return inWords(evaluation, snapshot.policyVersion);
+  let answers = answersOfOneRule.get(snapshot);
+  if (!answers) {
+    answers = new Map();
+    answersOfOneRule.set(snapshot, answers);
+  }
+  let decision = answers.get(rule);
+  if (!decision) {
+    decision = inWords(evaluation, snapshot.policyVersion);
+    answers.set(rule, decision);
+  }
+  return decision;
+}
+
+/** The allow or deny rule that alone applied, where nothing erred: the answer follows from it. */
+function onlyRule({ outcome, reached }: Evaluation): Rule | undefined {
+  const [policy] = reached;
+  if (reached.length !== 1 || !policy || policy.outcome !== outcome) return undefined;
+  const { determining, applied, erring } = policy;
+  const isAlone = determining.length === 1 && applied.length === 1 && erring.length === 0;
+  return isAlone ? determining[0] : undefined;
+}
+
+function inWords(evaluation: Evaluation, policyVersion: number): Decision {
   const denyKind = denyKindOf(evaluation);
   const parameters = mergeParameters(evaluation.reached);
-  return {
+  const determiningRules: RuleRef[] = [];
+  const erringRules: RuleError[] = [];
+  for (const { policy, outcome, determining, erring } of evaluation.reached) {
+    if (outcome === evaluation.outcome) {
+      for (const rule of determining) determiningRules.push(ruleRef(policy, rule));
+    }
+    for (const { rule, message, missingAttributes } of erring) {
+      erringRules.push({ rule: ruleRef(policy, rule), message, missingAttributes });
+    }
+  }
+  // Why assigned: an object made by spreading what may be absent is many times slower to make.
+  const decision: { -readonly [Field in keyof Decision]: Decision[Field] } = {
     allowed: denyKind === undefined,
-    ...(denyKind && { denyKind }),
     reason: reasonOf(evaluation),
-    determiningRules: evaluation.reached
-      .filter(({ outcome }) => outcome === evaluation.outcome)
-      .flatMap((policy) => policy.determining.map((rule) => refOf(policy, rule))),
-    erringRules: evaluation.reached.flatMap((policy) =>
-      policy.erring.map(({ rule, message, missingAttributes }) => ({
-        rule: refOf(policy, rule),
-        message,
-        missingAttributes,
-      })),
-    ),
-    obligations: obligationsOf(evaluation.reached, refOf),
-    ...(parameters && { parameters }),
+    determiningRules,
+    erringRules,
+    obligations: obligationsOf(evaluation.reached),
     policyVersion,
     policyTypeKnown: evaluation.policyTypeKnown,
   };
-}
-
-function refOf({ policy }: PolicyEvaluation, rule: Rule): RuleRef {
-  return ruleRef(policy, rule);
+  if (denyKind) decision.denyKind = denyKind;
+  if (parameters) decision.parameters = parameters;
+  return decision;
 }
 
 function denyKindOf({ outcome, defaultEffect }: Evaluation): DenyKind | undefined {

@@ -33,7 +33,15 @@ export interface IndexShape {
 }
 
 /** Measured with `npm run bench -- decide`. */
-export const MEASURED_SHAPE: IndexShape = { few: 4, crowd: 256, gain: 4 };
+const MEASURED_SHAPE: IndexShape = { few: 4, crowd: 256, gain: 4 };
+/** Of a type that is so small that its hashes cost nothing to make. */
+const MEASURED_SHAPE_OF_SMALL: IndexShape = { few: 4, crowd: 8, gain: 2 };
+const MOST_RULES_OF_SMALL = 64;
+
+/** The shape for a policy type with so many rules. */
+export function measuredShape(rules: number): IndexShape {
+  return rules <= MOST_RULES_OF_SMALL ? MEASURED_SHAPE_OF_SMALL : MEASURED_SHAPE;
+}
 /** A rule with longer lists would stand in too many leaves. */
 const MOST_COPIES = 16;
 /** Bound what a set of rules that all look at something else can cost to compile. */

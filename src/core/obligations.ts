@@ -1,26 +1,23 @@
-import type { Obligation, RuleRef } from "./decision.js";
+import type { Obligation } from "./decision.js";
 import type { PolicyEvaluation } from "./evaluate-policy.js";
-import type { Rule } from "./policy.js";
+import { ruleRef } from "./rule-ref.js";
 import type { Value, ValueMap } from "./values.js";
 
 /** The one parameter whose values never override each other upwards: the smallest is answered. */
 const SMALLEST_WINS = "weight_multiplier";
 
 /** One obligation per applied parameter- or record-class rule, in the order of `reached`. */
-export function obligationsOf(
-  reached: readonly PolicyEvaluation[],
-  refOf: (evaluation: PolicyEvaluation, rule: Rule) => RuleRef,
-): Obligation[] {
-  return reached.flatMap((evaluation) =>
-    evaluation.applied
-      .filter((rule) => rule.verbClass === "parameter" || rule.verbClass === "record")
-      .map((rule) => ({
-        rule: refOf(evaluation, rule),
-        action: rule.action,
-        parameters: rule.parameters,
-        advice: rule.verbClass === "record",
-      })),
-  );
+export function obligationsOf(reached: readonly PolicyEvaluation[]): Obligation[] {
+  const obligations: Obligation[] = [];
+  for (const { policy, applied } of reached) {
+    for (const rule of applied) {
+      const { action, parameters, verbClass } = rule;
+      if (verbClass !== "parameter" && verbClass !== "record") continue;
+      const advice = verbClass === "record";
+      obligations.push({ rule: ruleRef(policy, rule), action, parameters, advice });
+    }
+  }
+  return obligations;
 }
 
 /**

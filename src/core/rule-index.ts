@@ -1,7 +1,7 @@
 import type { IndexQuery } from "./index-dimension.js";
 import { createEntryMaker, type IndexEntry, restHolds } from "./index-entry.js";
 import { type EqualityKey, keysOfRequest } from "./index-keys.js";
-import { buildIndexNode, type IndexNode, type IndexShape, MEASURED_SHAPE } from "./index-node.js";
+import { buildIndexNode, type IndexNode, type IndexShape, measuredShape } from "./index-node.js";
 import type { Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
 
@@ -22,7 +22,7 @@ export interface RuleIndex {
  */
 export function* buildRuleIndex(
   rules: readonly Rule[],
-  shape: IndexShape = MEASURED_SHAPE,
+  shape: IndexShape = measuredShape(rules.length),
 ): Generator<void, RuleIndex> {
   const entryOf = createEntryMaker();
   const entries: IndexEntry[] = [];

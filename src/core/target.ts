@@ -49,7 +49,11 @@ export type Target = readonly TargetField[];
 
 /** Whether every field holds; an empty target holds for every request. */
 export function targetMatches(target: Target, request: AccessRequest): boolean {
-  return target.every((field) => fieldHolds(field, request));
+  // Why a loop: this is where an answer's time goes, and `every` takes twice as long.
+  for (const field of target) {
+    if (!fieldHolds(field, request)) return false;
+  }
+  return true;
 }
 
 /** How many fields do not hold: `traceTarget` without the words, which are what costs. */
@@ -125,12 +129,17 @@ export function fieldHolds(field: TargetField, request: AccessRequest): boolean 
     case "equals": {
       const actual = lookUp(request.attributes, field.path);
       if (actual === undefined) return false;
-      const candidates = isList(actual) ? actual : [actual];
-      return candidates.some((candidate) =>
-        field.values.some((value) => valuesEqual(value, candidate)),
-      );
+      if (!isList(actual)) return equalsAny(field.values, actual);
+      return actual.some((element) => equalsAny(field.values, element));
     }
   }
+}
+
+function equalsAny(values: readonly Scalar[], actual: Value): boolean {
+  for (const value of values) {
+    if (value === actual || valuesEqual(value, actual)) return true;
+  }
+  return false;
 }
 
 function addresses(

@@ -81,25 +81,56 @@ export function policyCheckFromProto(request: CheckPolicyRequest): PolicyCheck {
   };
 }
 
-/** The answer to either question: both responses have the same fields under the same numbers. */
+/** What answers of one decision have in common: converted once, and the same objects in each. */
+type SharedAnswer = Omit<CheckConnectionResponse, "decisionId" | "requestId" | "explanation">;
+const sharedAnswers = new WeakMap<Decision, SharedAnswer>();
+
+/**
+ * The answer to either question: both responses have the same fields under the same numbers. Must
+ * not be changed.
+ */
 export function checkAnswerToProto(answer: CheckAnswer): CheckConnectionResponse {
-  const { decision, explanation } = answer;
-  const [first] = decision.determiningRules;
-  return {
-    allowed: decision.allowed,
+  const { decision, decisionId, requestId, explanation } = answer;
+  let shared = sharedAnswers.get(decision);
+  if (!shared) {
+    shared = decisionToProto(decision);
+    sharedAnswers.set(decision, shared);
+  }
+  // Why field by field: an object made by spreading is many times slower to make and to read.
+  const response: CheckConnectionResponse = {
+    allowed: shared.allowed,
+    denyKind: shared.denyKind,
+    reason: shared.reason,
+    policyId: shared.policyId,
+    ruleId: shared.ruleId,
+    determiningRules: shared.determiningRules,
+    erroringRules: shared.erroringRules,
+    obligations: shared.obligations,
+    policyVersion: shared.policyVersion,
+    decisionId,
+    requestId,
+  };
+  if (shared.parameters) response.parameters = shared.parameters;
+  if (explanation) response.explanation = explanationToProto(explanation);
+  return response;
+}
+
+function decisionToProto(decision: Decision): SharedAnswer {
+  const { allowed, reason, determiningRules, erringRules, obligations, parameters } = decision;
+  const [first] = determiningRules;
+  const shared: SharedAnswer = {
+    allowed,
     denyKind: denyKindToProto(decision),
-    reason: decision.reason,
+    reason,
     policyId: first?.policyId ?? "",
     ruleId: first?.ruleId ?? "",
-    determiningRules: decision.determiningRules.map(ruleRefToProto),
-    erroringRules: decision.erringRules.map(ruleErrorToProto),
-    ...(decision.parameters && { parameters: structFromValues(decision.parameters) }),
-    obligations: decision.obligations.map(obligationToProto),
-    decisionId: answer.decisionId,
+    determiningRules: determiningRules.map(ruleRefToProto),
+    erroringRules: erringRules.map(ruleErrorToProto),
+    obligations: obligations.map(obligationToProto),
     policyVersion: String(decision.policyVersion),
-    requestId: answer.requestId,
-    ...(explanation && { explanation: explanationToProto(explanation) }),
   };
+  if (parameters) shared.parameters = structFromValues(parameters);
+  return shared;
 }
 
 function denyKindToProto({ denyKind }: Decision): DenyKind {

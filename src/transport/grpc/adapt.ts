@@ -43,7 +43,7 @@ export function createAdapter(log: Log): Adapter {
 
   return {
     unary: (handle, serialize) => (call, callback) => {
-      const context = contextOf(call);
+      const context = new GrpcCallContext(call);
       const fail = (error: unknown): void => {
         // Work that stopped because nobody waits for it: there is nobody to tell, and no bug to log.
         if (call.cancelled && error === context.signal.reason) return;
@@ -88,7 +88,7 @@ export function createAdapter(log: Log): Adapter {
             call.on("drain", listener);
           },
         };
-        handle(decoded(call.request), contextOf(call), sink).then(() => {
+        handle(decoded(call.request), new GrpcCallContext(call), sink).then(() => {
           close(() => {
             call.end();
           });
@@ -99,7 +99,7 @@ export function createAdapter(log: Log): Adapter {
     },
 
     bidi: (handle, serialize) => (call) => {
-      const context = contextOf(call);
+      const context = new GrpcCallContext(call);
       const answers = answerInOrder(call, (request) => {
         const response = handle(decoded(request), context);
         return response instanceof Promise ? response.then(serialize) : serialize(response);
@@ -155,26 +155,36 @@ interface ServerCall {
   once(event: "cancelled", listener: () => void): unknown;
 }
 
-// Why getters: a check needs neither, and both cost more than they look on the hottest path.
-function contextOf(call: ServerCall): CallContext {
-  let controller: AbortController | undefined;
-  return {
-    metadata: call.metadata,
-    get peer() {
-      return addressOfPeer(call.getPeer());
-    },
-    get peerIsLoopback() {
-      return isLoopbackPeer(call.getPeer());
-    },
-    get signal() {
-      if (controller) return controller.signal;
-      const created = new AbortController();
-      controller = created;
-      if (call.cancelled) created.abort();
-      call.once("cancelled", () => {
-        created.abort();
-      });
-      return created.signal;
-    },
-  };
+// Why a class with getters: a check needs none of them, and all cost more than they look on the
+// hottest path.
+class GrpcCallContext implements CallContext {
+  readonly #call: ServerCall;
+  #controller: AbortController | undefined;
+
+  constructor(call: ServerCall) {
+    this.#call = call;
+  }
+
+  get metadata(): CallContext["metadata"] {
+    return this.#call.metadata;
+  }
+
+  get peer(): string {
+    return addressOfPeer(this.#call.getPeer());
+  }
+
+  get peerIsLoopback(): boolean {
+    return isLoopbackPeer(this.#call.getPeer());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    if (this.#call.cancelled) controller.abort();
+    this.#call.once("cancelled", () => {
+      controller.abort();
+    });
+    return controller.signal;
+  }
 }

@@ -4,11 +4,13 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
 import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import { type Adapter, decoding, type Serialize } from "./adapt.js";
+import { answerBytes, batchAnswerBytes } from "./answer-bytes.js";
 import { encodeOnce } from "./event-frames.js";
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */
@@ -41,16 +43,25 @@ export function addService(
       // Why: the adapter encodes, where a failure is logged and told like any other.
       responseSerialize: (bytes: Buffer) => bytes,
     };
-    implementation[method] = adapt(handler, encodeOnceIfShared(generated), adapter);
+    implementation[method] = adapt(handler, serializerOf(generated), adapter);
   }
   server.addService(adapted, implementation);
 }
 
-function encodeOnceIfShared(definition: MethodDefinition<unknown, unknown>): Serialize<unknown> {
-  const serialize = definition.responseSerialize;
-  return definition.path === EventServiceService.streamEvents.path
-    ? (encodeOnce(serialize as Serialize<object>) as Serialize<unknown>)
-    : serialize;
+/** How the answers of a method are encoded, where it is not as generated. */
+const SERIALIZERS: Readonly<Record<string, (generated: Serialize<never>) => Serialize<never>>> = {
+  [EventServiceService.streamEvents.path]: (generated) =>
+    encodeOnce(generated as Serialize<object>),
+  [PolicyDecisionServiceService.checkConnection.path]: () => answerBytes,
+  [PolicyDecisionServiceService.checkPolicy.path]: () => answerBytes,
+  [PolicyDecisionServiceService.batchCheckConnections.path]: () => batchAnswerBytes,
+  [PolicyDecisionServiceService.batchCheckPolicies.path]: () => batchAnswerBytes,
+};
+
+function serializerOf(definition: MethodDefinition<unknown, unknown>): Serialize<unknown> {
+  const generated = definition.responseSerialize as Serialize<never>;
+  const serialize = SERIALIZERS[definition.path]?.(generated) ?? generated;
+  return serialize as Serialize<unknown>;
 }
 
 function adapt(
