@@ -11,6 +11,7 @@ import type {
 } from "./ports/policy-reader.js";
 import type { PolicyIssue } from "./ports/policy-source.js";
 import { runInSlices } from "./run-in-slices.js";
+import { sortSteps } from "./sort-steps.js";
 
 /** Policies a request may hold. */
 const MOST_POLICIES = 1_000;
@@ -72,20 +73,14 @@ export function createPolicyValidation({
           document === ""
             ? reader.readDocuments(policies, known)
             : reader.readTexts({ main: { name: "", text: document }, functions: known });
-        return worstFirst(await issuesOf(reading, signal));
+        return await runInSlices(worstFirst(issueSteps(reading, clients)), clock, signal);
       } finally {
         running -= 1;
       }
     },
-    validateTexts: async (texts) => inOrder(await issuesOf(reader.readTexts(texts))),
+    validateTexts: (texts) =>
+      runInSlices(inOrder(issueSteps(reader.readTexts(texts), clients)), clock),
   };
-
-  function issuesOf(
-    reading: Generator<void, PolicyReading>,
-    signal?: AbortSignal,
-  ): Promise<readonly PolicyIssue[]> {
-    return runInSlices(issueSteps(reading, clients), clock, signal);
-  }
 }
 
 function refuseUnclear(policies: number, hasDocument: boolean): void {
@@ -106,6 +101,7 @@ function* issueSteps(
   const findings = yield* lint(reading.policies, clients);
   for (const { check, policyId, ruleIndex, keys, message, suggestion } of findings) {
     const subject = { policyId, ...(ruleIndex === undefined ? {} : { ruleIndex }) };
+    yield;
     issues.push({
       severity: check.severity,
       check: check.id,
@@ -119,11 +115,15 @@ function* issueSteps(
 }
 
 /** By file in order of appearance, then line and column; what has no place comes first. */
-function inOrder(issues: readonly PolicyIssue[]): readonly PolicyIssue[] {
+function* inOrder(
+  steps: Generator<void, readonly PolicyIssue[]>,
+): Generator<void, readonly PolicyIssue[]> {
+  const issues = yield* steps;
   const files = [...new Set(issues.map(({ file }) => file))];
   const ranks = new Map(files.map((file, rank) => [file, rank]));
   const rank = ({ file }: PolicyIssue): number => ranks.get(file) ?? 0;
-  return issues.toSorted(
+  return yield* sortSteps(
+    issues,
     (left, right) =>
       rank(left) - rank(right) ||
       (left.line ?? 0) - (right.line ?? 0) ||
@@ -131,12 +131,13 @@ function inOrder(issues: readonly PolicyIssue[]): readonly PolicyIssue[] {
   );
 }
 
-const RANKS = { error: 0, warning: 1, info: 2 } as const;
+const SEVERITIES = ["error", "warning", "info"] as const;
 
-function worstFirst(issues: readonly PolicyIssue[]): readonly PolicyIssue[] {
-  const sorted = inOrder(issues).toSorted(
-    (left, right) => RANKS[left.severity] - RANKS[right.severity],
-  );
+function* worstFirst(
+  steps: Generator<void, readonly PolicyIssue[]>,
+): Generator<void, readonly PolicyIssue[]> {
+  const ordered = yield* inOrder(steps);
+  const sorted = SEVERITIES.flatMap((one) => ordered.filter(({ severity }) => severity === one));
   if (sorted.length <= MOST_ISSUES) return sorted;
   const more = sorted.length - (MOST_ISSUES - 1);
   const message = `${more} more issues are left out: mend these first, or use flopynet-policy lint`;

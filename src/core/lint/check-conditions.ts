@@ -10,7 +10,7 @@ import {
   possibleOutcomes,
 } from "./condition-outcomes.js";
 import { allParts } from "./condition-parts.js";
-import type { LintInput, RuleFinding } from "./finding.js";
+import { type LintFinding, type LintInput, perRule, type RuleFinding } from "./finding.js";
 import { CLIENT_NAMES, CONNECTION_ATTRIBUTES } from "./known-clients.js";
 
 const CONDITION = ["condition"];
@@ -138,19 +138,20 @@ export function outsideNames({
 const LITERALS_ELSEWHERE = ["true", "false", "null", "none", "nil", "undefined"];
 
 /** Bare words that stand where a text, or `true`, `false` and `null` in lower case, were meant. */
-export function createUnquotedWords(
-  input: LintInput,
-): (rule: Rule, policy: Policy) => Iterable<RuleFinding> {
+export function* unquotedWords(input: LintInput): Iterable<LintFinding | undefined> {
   const attributes = new Set([
     ...CONNECTION_ATTRIBUTES,
     ...[...input.clients.policyTypes.values()].flatMap((questions) => questions.attributes),
-    ...input.policies.flatMap(({ rules }) =>
-      rules.flatMap(({ target }) => target.map(({ key }) => key)),
-    ),
   ]);
+  for (const { rules } of input.policies) {
+    for (const { target } of rules) {
+      yield undefined;
+      for (const { key } of target) attributes.add(key);
+    }
+  }
   let siblings: ReadonlySet<string> = new Set();
   let siblingsOf: Policy | undefined;
-  return function* ({ condition, parameters }, policy) {
+  yield* perRule(function* ({ condition, parameters }, policy) {
     if (condition === undefined) return;
     if (siblingsOf !== policy) {
       siblings = new Set(policy.rules.flatMap((rule) => Object.keys(rule.parameters)));
@@ -167,7 +168,7 @@ export function createUnquotedWords(
         suggestion: literal ? literalFor(word) : `write '${word}' if the text is meant`,
       };
     }
-  };
+  })(input);
 }
 
 /** The bare name on the right of `==` or `!=`. */

@@ -11,6 +11,9 @@ interface PlacedRule {
   readonly constraints: readonly Constraint[];
 }
 
+/** After so many comparisons others have their turn: well under a millisecond. */
+const COMPARISONS_OF_A_STEP = 256;
+
 /** Rules that an earlier one always answers before, where the first rule that applies decides. */
 export function* shadowedRules({
   policies,
@@ -26,7 +29,7 @@ export function* shadowedRules({
         other === policy ? policyIsFirst : other.priority > policy.priority;
       for (const placed of placedRules(policy)) {
         yield undefined;
-        const shadow = coveringRule(placed, earlier, comesBefore, comparisons);
+        const shadow = yield* coveringRule(placed, earlier, comesBefore, comparisons);
         if (shadow !== undefined) yield shadowFinding(placed, shadow);
         if (decides(placed.rule)) earlier.add(placed.constraints, placed);
       }
@@ -34,14 +37,16 @@ export function* shadowedRules({
   }
 }
 
-function coveringRule(
+function* coveringRule(
   { constraints }: PlacedRule,
   earlier: TargetBuckets<PlacedRule>,
   comesBefore: (other: Policy) => boolean,
   comparisons: ComparisonBudget,
-): PlacedRule | undefined {
+): Generator<undefined, PlacedRule | undefined> {
+  let compared = 0;
   for (const candidate of earlier.mayCover(constraints)) {
     if (!comparisons.spend()) return undefined;
+    if (++compared % COMPARISONS_OF_A_STEP === 0) yield undefined;
     if (comesBefore(candidate.policy) && covers(candidate.constraints, constraints)) {
       return candidate;
     }
@@ -86,23 +91,34 @@ function* conflictsOfTier(
   comparisons: ComparisonBudget,
 ): Iterable<LintFinding | undefined> {
   const denies = createTargetBuckets<PlacedRule>();
-  const rules = tier.flatMap((policy) => [...placedRules(policy)]);
-  for (const placed of rules) {
-    if (placed.rule.verbClass === "deny") denies.add(placed.constraints, placed);
+  const denying = new Set<Policy>();
+  const allows: PlacedRule[] = [];
+  for (const policy of tier) {
+    for (const placed of placedRules(policy)) {
+      yield undefined;
+      if (placed.rule.verbClass === "allow") allows.push(placed);
+      if (placed.rule.verbClass !== "deny") continue;
+      denies.add(placed.constraints, placed);
+      denying.add(policy);
+    }
   }
-  const told = new Set<string>();
-  for (const allow of rules) {
-    if (allow.rule.verbClass !== "allow") continue;
+  const told = new Map<Policy, Set<Policy>>();
+  for (const allow of allows) {
     yield undefined;
+    // A pair of policies is told of once, and a policy beside itself never.
+    const itself = denying.has(allow.policy) ? [allow.policy] : [];
+    const toldOf = told.get(allow.policy) ?? new Set(itself);
+    told.set(allow.policy, toldOf);
     const found = typeIsFirst
       ? denies.mayMeet(allow.constraints)
       : denies.mayCover(allow.constraints);
+    let compared = 0;
     for (const deny of found) {
-      const pair = `${allow.policy.id} ${deny.policy.id}`;
-      if (deny.policy === allow.policy || told.has(pair)) continue;
+      if (toldOf.size === denying.size) break;
       if (!comparisons.spend()) return;
-      if (!clashes(deny, allow)) continue;
-      told.add(pair);
+      if (++compared % COMPARISONS_OF_A_STEP === 0) yield undefined;
+      if (toldOf.has(deny.policy) || !clashes(deny, allow)) continue;
+      toldOf.add(deny.policy);
       yield conflictFinding(allow, deny);
     }
   }

@@ -1,10 +1,10 @@
 import {
   alwaysTrue,
-  createUnquotedWords,
   neverTrue,
   protocolInOneCase,
   textThresholds,
   unknownClientNames,
+  unquotedWords,
 } from "./check-conditions.js";
 import {
   deadWildcards,
@@ -16,7 +16,7 @@ import {
   unsentAttributes,
 } from "./check-targets.js";
 import { equalPriorityConflicts, shadowedRules } from "./compare-rules.js";
-import { type LintCheck, type LintInput, perRule } from "./finding.js";
+import { type LintCheck, perRule } from "./finding.js";
 
 /** THE table of what is legal and probably not meant, but for what the linter says of itself. */
 export const LINT_CHECKS: readonly LintCheck[] = [
@@ -106,7 +106,7 @@ export const LINT_CHECKS: readonly LintCheck[] = [
     says: "a bare word that no attribute and no parameter has stands where a text was probably meant",
     example: '"condition": "status == active"',
     fix: "quote it: `status == 'active'`",
-    find: (input: LintInput) => perRule(createUnquotedWords(input))(input),
+    find: unquotedWords,
   },
   {
     id: "protocol-case",
