@@ -24,8 +24,8 @@ export function anObservation(observation: Partial<LoggedObservation> = {}): Log
 export function logged(
   log: ObservationLog,
   ...observations: readonly LoggedObservation[]
-): Promise<void> {
-  return log.append({ observations, evaluations: [], rules: [] });
+): Promise<number> {
+  return log.append({ observations, rules: [] });
 }
 
 /** What every observation log promises. `create` gives an empty one. */
@@ -45,7 +45,8 @@ export function describeObservationLog(create: () => Promise<ObservationLog>): v
         },
       }),
     ];
-    await logged(log, ...observations);
+    expect(await log.read(0, 10)).toEqual([]);
+    expect(await logged(log, ...observations)).toBe(2);
     const stored = observations.map((one, index) => ({ ...one, position: index + 1 }));
     expect(await log.read(0, 10)).toEqual(stored);
   });
@@ -89,26 +90,13 @@ export function describeObservationLog(create: () => Promise<ObservationLog>): v
     expect(clientsOf(await log.ofRound("run-1", 1))).toEqual(clients);
   });
 
-  it("keeps evaluations in order, and finds one by its round", async () => {
-    const log = await create();
-    const evaluations = [1, 2, 3].map((evaluation) => ({
-      ...{ evaluation, runId: evaluation === 2 ? "run-2" : "run-1", round: evaluation },
-      rulesHash: "hash-1",
-    }));
-    await log.append({ observations: [], evaluations: evaluations.slice(0, 1), rules: [] });
-    await log.append({ observations: [], evaluations: evaluations.slice(1), rules: [] });
-    expect(await log.evaluations(1, 10)).toEqual(evaluations.slice(1));
-    expect(await log.evaluations(0, 1)).toEqual(evaluations.slice(0, 1));
-    expect(await log.evaluationOf("run-2", 2)).toEqual(evaluations[1]);
-    expect(await log.evaluationOf("run-1", 2)).toBeUndefined();
-  });
-
   it("keeps the rules that were in force, the first of each hash", async () => {
     const log = await create();
     const rules = { hash: "hash-1", policyVersion: 7, content: { policies: [{ id: "p" }] } };
-    const batch = { observations: [], evaluations: [] };
-    await log.append({ ...batch, rules: [rules] });
-    await log.append({ ...batch, rules: [{ ...rules, policyVersion: 8 }] });
+    const closed = anObservation({ kind: "round_closed", rulesHash: "hash-1" });
+    await log.append({ observations: [closed], rules: [rules] });
+    await log.append({ observations: [closed], rules: [{ ...rules, policyVersion: 8 }] });
+    expect((await log.read(1, 1))[0]?.rulesHash).toBe("hash-1");
     expect(await log.rules("hash-1")).toEqual(rules);
     expect(await log.rules("hash-2")).toBeUndefined();
   });

@@ -1,36 +1,38 @@
 import { expect, it } from "vitest";
 import type { EventLog } from "../../src/application/ports/event-log.js";
-import type { ObservationLog } from "../../src/application/ports/observation-log.js";
-import type { TrustHistory } from "../../src/application/ports/trust-history.js";
+import type { TrustHistory, TrustRecord } from "../../src/application/ports/trust-history.js";
 import { anEvent } from "../support/events.js";
 
 export interface TrustHistoryUnderTest {
   readonly history: TrustHistory;
-  /** The log whose evaluations the history is about. */
-  readonly observationLog: ObservationLog;
   readonly eventLog: EventLog;
+}
+
+export const anEvaluation = (evaluation: number) => ({
+  ...{ evaluation, runId: evaluation === 2 ? "other" : "run", round: evaluation },
+  rulesHash: "hash",
+});
+
+export function aTrustRecord(record: Partial<TrustRecord> = {}): TrustRecord {
+  return { throughPosition: 1, evaluations: [], points: [], events: [], ...record };
 }
 
 /** What every trust history promises. `create` gives an empty one. */
 export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest>): void {
-  const evaluated = async (count: number): Promise<TrustHistoryUnderTest> => {
-    const tested = await create();
-    const evaluations = Array.from({ length: count }, (_, index) => ({
-      ...{ evaluation: index + 1, runId: "run", round: index + 1, rulesHash: "hash" },
-    }));
-    await tested.observationLog.append({ observations: [], evaluations, rules: [] });
-    return tested;
-  };
-  const at = (clientId: string, score: number) => ({ clientId, point: { score } });
+  const at = (clientId: string, evaluation: number, score = evaluation) => ({
+    ...{ clientId, evaluation, point: { score } },
+  });
   /** client "a" in every evaluation, "b" in every third. */
   const filled = async (count: number): Promise<TrustHistory> => {
-    const { history } = await evaluated(count);
+    const { history } = await create();
     for (let evaluation = 1; evaluation <= count; evaluation += 1) {
-      const both = [
-        at("a", evaluation / 3),
-        ...(evaluation % 3 === 0 ? [at("b", evaluation)] : []),
-      ];
-      await history.record(evaluation, both, []);
+      await history.record(
+        aTrustRecord({
+          throughPosition: evaluation * 10,
+          evaluations: [anEvaluation(evaluation)],
+          points: ["a", ...(evaluation % 3 === 0 ? ["b"] : [])].map((id) => at(id, evaluation)),
+        }),
+      );
     }
     return history;
   };
@@ -41,23 +43,24 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
 
   it("starts empty", async () => {
     const { history } = await create();
-    expect(await history.lastRecorded()).toBe(0);
+    expect(await history.progress()).toEqual({ position: 0, model: "" });
     expect(await history.points("a", 0, 10)).toEqual([]);
     expect(await history.pointAt("a", 10)).toBeUndefined();
     expect(await history.checkpoints()).toEqual([]);
   });
 
-  it("gives back a point as it was, to the last bit", async () => {
-    const history = await filled(1);
-    expect(await history.points("a", 0, 10)).toEqual([
-      { clientId: "a", evaluation: 1, point: { score: 1 / 3 } },
-    ]);
+  it("gives back points as they were, to the last bit, whatever the client is called", async () => {
+    const { history } = await create();
+    const points = ["a", "__proto__", "'\"ü", "1"].map((id, n) => at(id, 1, 1 / (3 + n)));
+    await history.record(aTrustRecord({ points }));
+    for (const point of points) expect(await history.pointAt(point.clientId, 1)).toEqual(point);
   });
 
   it.each<[says: string, client: string, after: number, limit: number, evaluations: number[]]>([
     ["all points of a client", "b", 0, 10, [3, 6]],
     ["those after an evaluation", "b", 3, 10, [6]],
     ["no more than the limit", "a", 2, 3, [3, 4, 5]],
+    ["none where the limit is 0", "a", 0, 0, []],
     ["none of a client without any", "c", 0, 10, []],
   ])("lists %s", async (_says, client, after, limit, evaluations) => {
     expect(await evaluationsOf(await filled(7), client, after, limit)).toEqual(evaluations);
@@ -73,42 +76,55 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
   });
 
   it("finds points beyond one read, in both directions", async () => {
-    const { history } = await evaluated(300);
-    await history.record(1, [at("b", 1)], []);
-    for (let evaluation = 2; evaluation <= 300; evaluation += 1) {
-      await history.record(evaluation, [at("a", evaluation)], []);
-    }
-    expect(await evaluationsOf(history, "a", 0, 1000)).toHaveLength(299);
+    const { history } = await create();
+    const points = Array.from({ length: 300 }, (_, index) => at("a", index + 1));
+    await history.record(aTrustRecord({ points: [...points, at("b", 1)] }));
+    expect(await evaluationsOf(history, "a", 0, 1000)).toHaveLength(300);
     expect((await history.pointAt("b", 300))?.evaluation).toBe(1);
   });
 
-  it("puts points that are recorded again in the place of the old ones", async () => {
-    const history = await filled(3);
-    await history.record(2, [at("a", 0.9)], []);
-    expect((await history.pointAt("a", 2))?.point).toEqual({ score: 0.9 });
-    expect(await history.lastRecorded()).toBe(3);
-  });
-
-  it("appends the events of an evaluation with its points", async () => {
-    const { history, eventLog } = await evaluated(1);
-    const event = anEvent({ eventType: "TRUST_CHANGED" });
-    await history.record(1, [at("a", 1)], [event]);
-    expect(await eventLog.read(0, 10)).toEqual([{ ...event, sequence: 1 }]);
-  });
-
-  it("keeps the newest two checkpoints, the newest first", async () => {
+  it("puts points that are recorded again in the place of the old ones, and keeps the others", async () => {
     const { history } = await create();
-    const checkpoints = [10, 20, 30].map((evaluation) => ({
-      ...{ evaluation, position: evaluation * 5, model: "m", state: `{"${evaluation}":1}` },
+    const clients = Array.from({ length: 2000 }, (_, number) => `client-${number}`);
+    await history.record(aTrustRecord({ points: clients.map((id) => at(id, 1)) }));
+    await history.record(aTrustRecord({ points: [at("client-7", 1, 0.9)] }));
+    const scores = await Promise.all(
+      clients.map(async (id) => (await history.pointAt(id, 1))?.point["score"]),
+    );
+    expect(scores).toEqual(clients.map((id) => (id === "client-7" ? 0.9 : 1)));
+  });
+
+  it("finds an evaluation by its round, and those of a range in order", async () => {
+    const history = await filled(4);
+    expect(await history.evaluationOf("other", 2)).toEqual(anEvaluation(2));
+    expect(await history.evaluationOf("run", 2)).toBeUndefined();
+    expect(await history.evaluations(2, 3)).toEqual([anEvaluation(2), anEvaluation(3)]);
+  });
+
+  it("appends events with what they are about, and knows how far it has come", async () => {
+    const { history, eventLog } = await create();
+    const event = anEvent({ eventType: "TRUST_CHANGED" });
+    await history.record(aTrustRecord({ throughPosition: 17, events: [event] }));
+    expect(await eventLog.read(0, 10)).toEqual([{ ...event, sequence: 1 }]);
+    expect((await history.progress()).position).toBe(17);
+  });
+
+  it("keeps the newest two checkpoints, the newest first, with all that structured clone copies", async () => {
+    const { history } = await create();
+    const checkpoints = [10, 20, 30].map((position) => ({
+      ...{ position, evaluation: position / 5, model: "m" },
+      state: { numbers: new Float64Array([0.1, Number.NaN]), map: new Map([["a", position]]) },
     }));
     for (const checkpoint of checkpoints) await history.saveCheckpoint(checkpoint);
     expect(await history.checkpoints()).toEqual(checkpoints.slice(1).reverse());
   });
 
-  it("lets go of everything", async () => {
+  it("begins anew for another model", async () => {
     const history = await filled(3);
-    await history.saveCheckpoint({ evaluation: 3, position: 1, model: "m", state: "{}" });
-    await history.clear();
+    await history.saveCheckpoint({ position: 1, evaluation: 3, model: "m", state: {} });
+    await history.begin("other");
+    expect(await history.progress()).toEqual({ position: 0, model: "other" });
     expect([await history.points("a", 0, 9), await history.checkpoints()]).toEqual([[], []]);
+    expect(await history.evaluationOf("run", 1)).toBeUndefined();
   });
 }

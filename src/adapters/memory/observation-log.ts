@@ -1,5 +1,4 @@
 import type {
-  Evaluation,
   ObservationKind,
   ObservationLog,
   ReporterFacts,
@@ -12,8 +11,6 @@ export function createMemoryObservationLog(): ObservationLog {
   /** Position - 1 is the index. */
   const observations: StoredObservation[] = [];
   const rounds = new Map<string, StoredObservation[]>();
-  const evaluations: Evaluation[] = [];
-  const evaluationOfRound = new Map<string, Evaluation>();
   const rules = new Map<string, RulesInForce>();
   /** The most recent last. */
   const reporters = new Map<string, ReporterFacts>();
@@ -38,12 +35,8 @@ export function createMemoryObservationLog(): ObservationLog {
         else rounds.set(key, [stored]);
         count(stored);
       }
-      for (const evaluation of batch.evaluations) {
-        evaluations.push(evaluation);
-        evaluationOfRound.set(roundKey(evaluation.runId, evaluation.round), evaluation);
-      }
       for (const one of batch.rules) if (!rules.has(one.hash)) rules.set(one.hash, one);
-      return Promise.resolve();
+      return Promise.resolve(observations.length);
     },
     read: (afterPosition, limit) =>
       Promise.resolve(observations.slice(afterPosition, afterPosition + limit)),
@@ -52,9 +45,6 @@ export function createMemoryObservationLog(): ObservationLog {
       const found = all.filter((one) => clientId === undefined || one.clientId === clientId);
       return Promise.resolve(found);
     },
-    evaluations: (afterEvaluation, limit) =>
-      Promise.resolve(evaluations.slice(afterEvaluation, afterEvaluation + limit)),
-    evaluationOf: (runId, round) => Promise.resolve(evaluationOfRound.get(roundKey(runId, round))),
     rules: (hash) => Promise.resolve(rules.get(hash)),
     reporters: (limit) => Promise.resolve([...reporters.values()].reverse().slice(0, limit)),
   };

@@ -1,5 +1,9 @@
 import type { EventLog } from "../../application/ports/event-log.js";
-import type { TrustCheckpoint, TrustHistory } from "../../application/ports/trust-history.js";
+import type {
+  Evaluation,
+  TrustCheckpoint,
+  TrustHistory,
+} from "../../application/ports/trust-history.js";
 import type { ValueMap } from "../../core/values.js";
 
 const KEPT_CHECKPOINTS = 2;
@@ -9,26 +13,33 @@ export function createMemoryTrustHistory(deps: {
   readonly eventLog: Pick<EventLog, "append">;
 }): TrustHistory {
   /** By client: its points by evaluation. */
-  let points = new Map<string, Map<number, ValueMap>>();
+  const points = new Map<string, Map<number, ValueMap>>();
+  /** By number. */
+  const evaluations = new Map<number, Evaluation>();
+  const evaluationOfRound = new Map<string, Evaluation>();
   let checkpoints: readonly TrustCheckpoint[] = [];
-  let last = 0;
+  let progress = { position: 0, model: "" };
 
   const inOrder = (clientId: string) =>
     [...(points.get(clientId) ?? [])]
-      .map(([evaluation, point]) => ({ clientId, evaluation, point }))
+      .map(([evaluation, point]) => ({ evaluation, clientId, point }))
       .sort((left, right) => left.evaluation - right.evaluation);
 
   return {
-    record(evaluation, added, events) {
-      for (const { clientId, point } of added) {
+    record(record) {
+      for (const { clientId, evaluation, point } of record.points) {
         const ofClient = points.get(clientId) ?? new Map<number, ValueMap>();
         points.set(clientId, ofClient.set(evaluation, point));
       }
-      last = Math.max(last, evaluation);
-      deps.eventLog.append(events);
+      for (const evaluation of record.evaluations) {
+        evaluations.set(evaluation.evaluation, evaluation);
+        evaluationOfRound.set(roundKey(evaluation.runId, evaluation.round), evaluation);
+      }
+      progress = { ...progress, position: record.throughPosition };
+      deps.eventLog.append(record.events);
       return Promise.resolve();
     },
-    lastRecorded: () => Promise.resolve(last),
+    progress: () => Promise.resolve(progress),
     points: (clientId, afterEvaluation, limit) =>
       Promise.resolve(
         inOrder(clientId)
@@ -37,18 +48,31 @@ export function createMemoryTrustHistory(deps: {
       ),
     pointAt: (clientId, evaluation) =>
       Promise.resolve(inOrder(clientId).findLast((point) => point.evaluation <= evaluation)),
+    evaluationOf: (runId, round) => Promise.resolve(evaluationOfRound.get(roundKey(runId, round))),
+    evaluations: (first, last) =>
+      Promise.resolve(
+        [...evaluations.values()]
+          .filter(({ evaluation }) => evaluation >= first && evaluation <= last)
+          .sort((left, right) => left.evaluation - right.evaluation),
+      ),
     saveCheckpoint(checkpoint) {
-      const others = checkpoints.filter(({ evaluation }) => evaluation !== checkpoint.evaluation);
-      checkpoints = [checkpoint, ...others]
-        .sort((left, right) => right.evaluation - left.evaluation)
+      const kept = { ...checkpoint, state: structuredClone(checkpoint.state) };
+      const others = checkpoints.filter(({ position }) => position !== checkpoint.position);
+      checkpoints = [kept, ...others]
+        .sort((left, right) => right.position - left.position)
         .slice(0, KEPT_CHECKPOINTS);
       return Promise.resolve();
     },
     checkpoints: () => Promise.resolve(checkpoints),
-    clear() {
-      points = new Map();
+    begin(model) {
+      for (const known of [points, evaluations, evaluationOfRound]) known.clear();
       checkpoints = [];
+      progress = { position: 0, model };
       return Promise.resolve();
     },
   };
+}
+
+function roundKey(runId: string, round: number): string {
+  return `${round} ${runId}`;
 }

@@ -81,10 +81,15 @@ const MIGRATIONS: readonly string[] = [
     run_id TEXT NOT NULL,
     round INTEGER NOT NULL,
     rules_hash TEXT NOT NULL,
-    -- 1 once its points and events are recorded.
-    recorded INTEGER NOT NULL DEFAULT 0,
     UNIQUE (run_id, round)
   );
+  -- Up to where observations became points, and by which version of the model.
+  CREATE TABLE trust_progress (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    position INTEGER NOT NULL,
+    model TEXT NOT NULL
+  );
+  INSERT INTO trust_progress (only, position, model) VALUES (1, 0, '');
   -- The points of the clients whose id hashes to the bucket: one row, so that a round of many clients
   -- touches few pages.
   CREATE TABLE trust_points (
@@ -94,10 +99,10 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (bucket, evaluation)
   );
   CREATE TABLE trust_checkpoints (
-    evaluation INTEGER PRIMARY KEY,
-    position INTEGER NOT NULL,
+    position INTEGER PRIMARY KEY,
+    evaluation INTEGER NOT NULL,
     model TEXT NOT NULL,
-    state TEXT NOT NULL
+    state BLOB NOT NULL
   );
   `,
   `

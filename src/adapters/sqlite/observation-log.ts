@@ -1,6 +1,5 @@
 import { PdpError } from "../../application/errors.js";
 import type {
-  Evaluation,
   LoggedObservation,
   ObservationBatch,
   ObservationLog,
@@ -32,8 +31,6 @@ const COUNT = `
     last_run_id = iif(excluded.last_run_id = '', last_run_id, excluded.last_run_id)`;
 const RULES = `
   INSERT OR IGNORE INTO trust_rules (hash, policy_version, content) VALUES (?, ?, ?)`;
-const EVALUATION = `
-  INSERT INTO evaluations (evaluation, run_id, round, rules_hash) VALUES (?, ?, ?, ?)`;
 const COLUMNS = "position, run_id, round, client_id, kind, reporter, body";
 const READ = `SELECT ${COLUMNS} FROM observations WHERE position > ? ORDER BY position LIMIT ?`;
 const OF_ROUND = `
@@ -42,11 +39,6 @@ const OF_ROUND = `
 const OF_CLIENT = `
   SELECT ${COLUMNS} FROM observations
   WHERE run_id = ? AND round = ? AND position > ? AND client_id = ? ORDER BY position LIMIT ${SLICE_ROWS}`;
-const EVALUATIONS = `
-  SELECT evaluation, run_id, round, rules_hash FROM evaluations
-  WHERE evaluation > ? ORDER BY evaluation LIMIT ?`;
-const EVALUATION_OF = `
-  SELECT evaluation, run_id, round, rules_hash FROM evaluations WHERE run_id = ? AND round = ?`;
 const REPORTERS = `
   SELECT reporter, json_group_object(kind, count), max(last_received_ms),
     coalesce(max(iif(last_run_id = '', NULL, printf('%020d', last_position) || last_run_id)), '')
@@ -62,7 +54,14 @@ export function createSqliteObservationLog({
   const rows = (sql: string, params: SqlRow) => told(storage.query(sql, params));
 
   return {
-    append: (batch) => told(storage.transact(statementsOf(batch))),
+    async append(batch) {
+      let position = 0;
+      const committed = (lastIds: readonly number[]): void => {
+        position = lastIds[0] ?? 0;
+      };
+      await told(storage.transact(statementsOf(batch), committed));
+      return position;
+    },
     async read(afterPosition, limit) {
       return (await rows(READ, [afterPosition, limit])).map(observationOf);
     },
@@ -75,13 +74,6 @@ export function createSqliteObservationLog({
         found.push(...slice.map(observationOf));
         if (slice.length < SLICE_ROWS) return found;
       }
-    },
-    async evaluations(afterEvaluation, limit) {
-      return (await rows(EVALUATIONS, [afterEvaluation, limit])).map(evaluationOf);
-    },
-    async evaluationOf(runId, round) {
-      const [row] = await rows(EVALUATION_OF, [runId, round]);
-      return row && evaluationOf(row);
     },
     async rules(hash) {
       const sql = "SELECT hash, policy_version, content FROM trust_rules WHERE hash = ?";
@@ -102,17 +94,13 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function statementsOf({ observations, evaluations, rules }: ObservationBatch): Statement[] {
+function statementsOf({ observations, rules }: ObservationBatch): Statement[] {
   return [
     { sql: INSERT, params: [JSON.stringify(observations.map(rowOf))] },
     { sql: COUNT, params: [JSON.stringify(countsOf(observations))] },
     ...rules.map(({ hash, policyVersion, content }) => ({
       sql: RULES,
       params: [hash, policyVersion, JSON.stringify(content)],
-    })),
-    ...evaluations.map(({ evaluation, runId, round, rulesHash }) => ({
-      sql: EVALUATION,
-      params: [evaluation, runId, round, rulesHash],
     })),
   ];
 }
@@ -145,17 +133,8 @@ function observationOf(row: SqlRow): StoredObservation {
     reporter: String(reporter),
     ...(JSON.parse(String(body)) as Pick<
       LoggedObservation,
-      "observationId" | "receivedMs" | "observedMs" | "late" | "payload"
+      "observationId" | "receivedMs" | "observedMs" | "late" | "rulesHash" | "payload"
     >),
-  };
-}
-
-function evaluationOf([evaluation, runId, round, rulesHash]: SqlRow): Evaluation {
-  return {
-    evaluation: Number(evaluation),
-    runId: String(runId),
-    round: Number(round),
-    rulesHash: String(rulesHash),
   };
 }
 

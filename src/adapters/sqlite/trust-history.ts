@@ -1,10 +1,10 @@
+import { deserialize, serialize } from "node:v8";
 import { PdpError } from "../../application/errors.js";
-import type { NewEvent } from "../../application/ports/event-log.js";
 import type {
+  Evaluation,
   TrustCheckpoint,
   TrustHistory,
   TrustPoint,
-  TrustPointAt,
 } from "../../application/ports/trust-history.js";
 import type { ValueMap } from "../../core/values.js";
 import type { SqliteEventLog } from "./event-log.js";
@@ -19,10 +19,18 @@ const KEPT_CHECKPOINTS = 2;
 
 const RECORD_POINTS = `
   INSERT OR REPLACE INTO trust_points (bucket, evaluation, points)
-  SELECT value ->> 0, ?, value ->> 1 FROM json_each(?)`;
-const MARK = "UPDATE evaluations SET recorded = 1 WHERE evaluation = ?";
-const LAST_RECORDED = `
-  SELECT evaluation FROM evaluations WHERE recorded = 1 ORDER BY evaluation DESC LIMIT 1`;
+  SELECT value ->> 0, value ->> 1,
+    -- A late observation changes some points of a round that has others in the same row.
+    coalesce((
+      SELECT json_patch(points, value ->> 2) FROM trust_points
+      WHERE bucket = value ->> 0 AND evaluation = value ->> 1
+    ), value ->> 2)
+  FROM json_each(?)`;
+const RECORD_EVALUATIONS = `
+  INSERT OR REPLACE INTO evaluations (evaluation, run_id, round, rules_hash)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`;
+const ADVANCE = "UPDATE trust_progress SET position = ?";
+const EVALUATION = "evaluation, run_id, round, rules_hash";
 const AFTER = `
   SELECT evaluation, points FROM trust_points
   WHERE bucket = ? AND evaluation > ? ORDER BY evaluation LIMIT ${SLICE_ROWS}`;
@@ -30,13 +38,18 @@ const UP_TO = `
   SELECT evaluation, points FROM trust_points
   WHERE bucket = ? AND evaluation <= ? ORDER BY evaluation DESC LIMIT ${SLICE_ROWS}`;
 const SAVE = `
-  INSERT OR REPLACE INTO trust_checkpoints (evaluation, position, model, state) VALUES (?, ?, ?, ?)`;
+  INSERT OR REPLACE INTO trust_checkpoints (position, evaluation, model, state) VALUES (?, ?, ?, ?)`;
 const FORGET = `
-  DELETE FROM trust_checkpoints WHERE evaluation NOT IN (
-    SELECT evaluation FROM trust_checkpoints ORDER BY evaluation DESC LIMIT ${KEPT_CHECKPOINTS}
+  DELETE FROM trust_checkpoints WHERE position NOT IN (
+    SELECT position FROM trust_checkpoints ORDER BY position DESC LIMIT ${KEPT_CHECKPOINTS}
   )`;
 const CHECKPOINTS = `
-  SELECT evaluation, position, model, state FROM trust_checkpoints ORDER BY evaluation DESC`;
+  SELECT position, evaluation, model, state FROM trust_checkpoints ORDER BY position DESC`;
+const BEGIN = [
+  "DELETE FROM trust_points",
+  "DELETE FROM evaluations",
+  "DELETE FROM trust_checkpoints",
+];
 
 /** What was computed from the observations of the same database. */
 export function createSqliteTrustHistory(deps: {
@@ -53,7 +66,7 @@ export function createSqliteTrustHistory(deps: {
       for (const [evaluation, points] of slice) {
         from = Number(evaluation);
         const point = pointIn(String(points), clientId);
-        if (point) yield { clientId, evaluation: from, point };
+        if (point) yield { evaluation: from, clientId, point };
       }
       if (slice.length < SLICE_ROWS) return;
       if (sql === UP_TO) from -= 1;
@@ -61,24 +74,25 @@ export function createSqliteTrustHistory(deps: {
   }
 
   return {
-    async record(evaluation, points, events) {
+    async record({ throughPosition, evaluations, points, events }) {
       const unit: Statement[] = [
-        { sql: RECORD_POINTS, params: [evaluation, JSON.stringify(byBucket(points))] },
-        { sql: MARK, params: [evaluation] },
+        { sql: ADVANCE, params: [throughPosition] },
+        { sql: RECORD_EVALUATIONS, params: [JSON.stringify(evaluations.map(rowOf))] },
+        { sql: RECORD_POINTS, params: [JSON.stringify(byBucket(points))] },
         ...(events.length === 0 ? [] : [eventLog.insertion(events)]),
       ];
       await told(
         storage.transact(unit, (lastIds) => {
-          eventLog.committed(events satisfies readonly NewEvent[], lastIds[2] ?? 0);
+          eventLog.committed(events, lastIds[3] ?? 0);
         }),
       );
     },
-    async lastRecorded() {
-      const [row] = await rows(LAST_RECORDED);
-      return Number(row?.[0] ?? 0);
+    async progress() {
+      const [row] = await rows("SELECT position, model FROM trust_progress");
+      return { position: Number(row?.[0] ?? 0), model: String(row?.[1] ?? "") };
     },
     async points(clientId, afterEvaluation, limit) {
-      const found: TrustPointAt[] = [];
+      const found: TrustPoint[] = [];
       if (limit < 1) return found;
       for await (const point of pointsOf(clientId, AFTER, afterEvaluation)) {
         found.push(point);
@@ -90,16 +104,28 @@ export function createSqliteTrustHistory(deps: {
       for await (const point of pointsOf(clientId, UP_TO, evaluation)) return point;
       return undefined;
     },
-    async saveCheckpoint({ evaluation, position, model, state }) {
-      const save = { sql: SAVE, params: [evaluation, position, model, state] };
+    async evaluationOf(runId, round) {
+      const sql = `SELECT ${EVALUATION} FROM evaluations WHERE run_id = ? AND round = ?`;
+      const [row] = await rows(sql, [runId, round]);
+      return row && evaluationOf(row);
+    },
+    async evaluations(first, last) {
+      const sql = `
+        SELECT ${EVALUATION} FROM evaluations
+        WHERE evaluation BETWEEN ? AND ? ORDER BY evaluation`;
+      return (await rows(sql, [first, last])).map(evaluationOf);
+    },
+    async saveCheckpoint({ position, evaluation, model, state }) {
+      const save = { sql: SAVE, params: [position, evaluation, model, serialize(state)] };
       await told(storage.transact([save, { sql: FORGET, params: [] }]));
     },
     async checkpoints() {
       return (await rows(CHECKPOINTS)).map(checkpointOf);
     },
-    async clear() {
-      const unit = ["DELETE FROM trust_points", "DELETE FROM trust_checkpoints"];
-      await told(storage.transact(unit.map((sql) => ({ sql, params: [] }))));
+    async begin(model) {
+      const sql = "UPDATE trust_progress SET position = 0, model = ?";
+      const forget = BEGIN.map((text) => ({ sql: text, params: [] }));
+      await told(storage.transact([...forget, { sql, params: [model] }]));
     },
   };
 }
@@ -112,22 +138,37 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** [bucket, points as JSON text] for every bucket that has any. */
-function byBucket(points: readonly TrustPoint[]): readonly (readonly [number, string])[] {
-  const buckets = new Map<number, [string, ValueMap][]>();
-  for (const { clientId, point } of points) {
+function rowOf({ evaluation, runId, round, rulesHash }: Evaluation): readonly unknown[] {
+  return [evaluation, runId, round, rulesHash];
+}
+
+function evaluationOf([evaluation, runId, round, rulesHash]: SqlRow): Evaluation {
+  return {
+    evaluation: Number(evaluation),
+    runId: String(runId),
+    round: Number(round),
+    rulesHash: String(rulesHash),
+  };
+}
+
+/** [bucket, evaluation, points by client as JSON text] for every row that gets any. */
+function byBucket(points: readonly TrustPoint[]): readonly (readonly [number, number, string])[] {
+  const buckets = new Map<string, readonly [number, number, Map<string, ValueMap>]>();
+  for (const { evaluation, clientId, point } of points) {
     const bucket = bucketOf(clientId);
-    const entry: [string, ValueMap] = [clientId, point];
-    const known = buckets.get(bucket);
-    if (known) known.push(entry);
-    else buckets.set(bucket, [entry]);
+    const key = `${bucket} ${evaluation}`;
+    const row = buckets.get(key) ?? ([bucket, evaluation, new Map<string, ValueMap>()] as const);
+    row[2].set(clientId, point);
+    buckets.set(key, row);
   }
-  return [...buckets].map(([bucket, entries]) => [bucket, JSON.stringify(entries)] as const);
+  return [...buckets.values()].map(([bucket, evaluation, ofClients]) => {
+    return [bucket, evaluation, JSON.stringify(Object.fromEntries(ofClients))] as const;
+  });
 }
 
 function pointIn(points: string, clientId: string): ValueMap | undefined {
-  const entries = JSON.parse(points) as readonly (readonly [string, ValueMap])[];
-  return entries.find(([id]) => id === clientId)?.[1];
+  const ofClients = JSON.parse(points) as Readonly<Record<string, ValueMap>>;
+  return Object.hasOwn(ofClients, clientId) ? ofClients[clientId] : undefined;
 }
 
 // INVARIANT: stored; another hash would not find what is there.
@@ -139,11 +180,11 @@ function bucketOf(clientId: string): number {
   return hash % BUCKETS;
 }
 
-function checkpointOf([evaluation, position, model, state]: SqlRow): TrustCheckpoint {
+function checkpointOf([position, evaluation, model, state]: SqlRow): TrustCheckpoint {
   return {
-    evaluation: Number(evaluation),
     position: Number(position),
+    evaluation: Number(evaluation),
     model: String(model),
-    state: String(state),
+    state: state instanceof Uint8Array ? deserialize(state) : undefined,
   };
 }

@@ -29,18 +29,10 @@ export interface LoggedObservation extends ObservationKey {
   readonly observedMs?: number;
   /** Too late to have an influence. */
   readonly late: boolean;
+  /** Of the trust rules in force when a round was closed; present exactly on `round_closed`. */
+  readonly rulesHash?: string;
   /** What the kind has besides. */
   readonly payload: ValueMap;
-}
-
-/** That a round was closed for the first time, and so evaluated. */
-export interface Evaluation {
-  /** Grows by 1 from 1: the order in which rounds were closed, over all runs. */
-  readonly evaluation: number;
-  readonly runId: string;
-  readonly round: number;
-  /** Of the trust rules in force at that moment. */
-  readonly rulesHash: string;
 }
 
 /** Trust rules that were in force when a round was closed. */
@@ -53,9 +45,7 @@ export interface RulesInForce {
 /** Everything that takes effect together. */
 export interface ObservationBatch {
   readonly observations: readonly LoggedObservation[];
-  /** Of the `round_closed` among them, in their order. */
-  readonly evaluations: readonly Evaluation[];
-  /** Those that `evaluations` name and the log may not have. */
+  /** Those that the observations name and the log may not have. */
   readonly rules: readonly RulesInForce[];
 }
 
@@ -75,8 +65,12 @@ export interface StoredObservation extends LoggedObservation {
 
 /** The record of observations, which is all that trust depends on. Nothing in it is ever changed. */
 export interface ObservationLog {
-  /** All or nothing; durable when it settles. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  append(batch: ObservationBatch): Promise<void>;
+  /**
+   * All or nothing; durable when it settles. Calls do not overlap.
+   * @returns Position of the last observation of the log.
+   * @throws {PdpError} STORAGE_UNAVAILABLE.
+   */
+  append(batch: ObservationBatch): Promise<number>;
   /** Those after `afterPosition`, in order, at most `limit`. @throws {PdpError} STORAGE_UNAVAILABLE. */
   read(afterPosition: number, limit: number): Promise<readonly StoredObservation[]>;
   /**
@@ -85,10 +79,6 @@ export interface ObservationLog {
    * @throws {PdpError} STORAGE_UNAVAILABLE.
    */
   ofRound(runId: string, round: number, clientId?: string): Promise<readonly StoredObservation[]>;
-  /** Those after `afterEvaluation`, in order, at most `limit`. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  evaluations(afterEvaluation: number, limit: number): Promise<readonly Evaluation[]>;
-  /** Undefined when the round was never evaluated. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  evaluationOf(runId: string, round: number): Promise<Evaluation | undefined>;
   /** @throws {PdpError} STORAGE_UNAVAILABLE. */
   rules(hash: string): Promise<RulesInForce | undefined>;
   /** The most recent reporter first, at most `limit`. @throws {PdpError} STORAGE_UNAVAILABLE. */

@@ -1,57 +1,67 @@
 import type { ValueMap } from "../../core/values.js";
 import type { NewEvent } from "./event-log.js";
 
+/** That a round was closed for the first time, and so evaluated. */
+export interface Evaluation {
+  /** Grows by 1 from 1: the order in which rounds were closed, over all runs. */
+  readonly evaluation: number;
+  readonly runId: string;
+  readonly round: number;
+  /** Of the trust rules in force at that moment. */
+  readonly rulesHash: string;
+}
+
 /** A client's trust after one evaluation. */
 export interface TrustPoint {
+  readonly evaluation: number;
   readonly clientId: string;
   /** Everything that was answered then. */
   readonly point: ValueMap;
 }
 
-export interface TrustPointAt extends TrustPoint {
-  readonly evaluation: number;
+/** What observations made of trust. */
+export interface TrustRecord {
+  /** Of the observation log: everything up to here is in this record or an earlier one. */
+  readonly throughPosition: number;
+  readonly evaluations: readonly Evaluation[];
+  /** They take the place of those of the same client and evaluation. */
+  readonly points: readonly TrustPoint[];
+  readonly events: readonly NewEvent[];
 }
 
-/** The state of the fold after an evaluation: from here on it can go on. */
+/** The state of the computation after an observation: from here on it can go on. */
 export interface TrustCheckpoint {
-  /** The last one it holds. */
-  readonly evaluation: number;
   /** Of the last observation it holds. */
   readonly position: number;
+  /** Of the last evaluation it holds. */
+  readonly evaluation: number;
   /** Version of the model that made it. */
   readonly model: string;
-  /** Opaque. */
-  readonly state: string;
+  /** What structured clone copies. */
+  readonly state: unknown;
 }
 
 /**
- * What was computed from observations: all of it could be computed again, so that nothing here is
- * acknowledged to anyone.
+ * What was computed from observations, and can be computed from them again: nothing here is
+ * acknowledged to anyone. Every call may fail with STORAGE_UNAVAILABLE.
  */
 export interface TrustHistory {
-  /**
-   * Keeps the points of one evaluation, in the place of those it has, and appends `events`, all or
-   * nothing. @throws {PdpError} STORAGE_UNAVAILABLE.
-   */
-  record(
-    evaluation: number,
-    points: readonly TrustPoint[],
-    events: readonly NewEvent[],
-  ): Promise<void>;
-  /** The last evaluation that was recorded; 0 when none was. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  lastRecorded(): Promise<number>;
-  /** The points of one client after `afterEvaluation`, in order, at most `limit`. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  points(
-    clientId: string,
-    afterEvaluation: number,
-    limit: number,
-  ): Promise<readonly TrustPointAt[]>;
-  /** Its newest point at or before `evaluation`. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  pointAt(clientId: string, evaluation: number): Promise<TrustPointAt | undefined>;
-  /** Keeps a checkpoint, and lets go of all but the newest two. @throws {PdpError} STORAGE_UNAVAILABLE. */
+  /** Keeps points and evaluations and appends the events, all or nothing. */
+  record(record: TrustRecord): Promise<void>;
+  /** `throughPosition` of the last record, and the model it was made with; 0 when there is none. */
+  progress(): Promise<{ readonly position: number; readonly model: string }>;
+  /** The points of one client after `afterEvaluation`, in order, at most `limit`. */
+  points(clientId: string, afterEvaluation: number, limit: number): Promise<readonly TrustPoint[]>;
+  /** Its newest point at or before `evaluation`. */
+  pointAt(clientId: string, evaluation: number): Promise<TrustPoint | undefined>;
+  /** Undefined when the round was never evaluated. */
+  evaluationOf(runId: string, round: number): Promise<Evaluation | undefined>;
+  /** Those from the first to the last of these numbers, in order. */
+  evaluations(first: number, last: number): Promise<readonly Evaluation[]>;
+  /** Keeps a checkpoint, and lets go of all but the newest two. */
   saveCheckpoint(checkpoint: TrustCheckpoint): Promise<void>;
-  /** Those that are kept, the newest first. @throws {PdpError} STORAGE_UNAVAILABLE. */
+  /** Those that are kept, the newest first. */
   checkpoints(): Promise<readonly TrustCheckpoint[]>;
-  /** Lets go of all checkpoints and points: another model is going to make new ones. @throws {PdpError} STORAGE_UNAVAILABLE. */
-  clear(): Promise<void>;
+  /** Lets go of everything: from now on it is the history of `model`. */
+  begin(model: string): Promise<void>;
 }

@@ -13,6 +13,6 @@ describe("the trust history in memory", () => {
   describeTrustHistory(() => {
     const eventLog = createMemoryEventLog({});
     const history = createMemoryTrustHistory({ eventLog });
-    return Promise.resolve({ history, eventLog, observationLog: createMemoryObservationLog() });
+    return Promise.resolve({ history, eventLog });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PdpError } from "../../../src/application/errors.js";
+import type { LoggedObservation } from "../../../src/application/ports/observation-log.js";
 import { createSqliteObservationLog } from "../../../src/adapters/sqlite/observation-log.js";
 import { createSqliteTrustHistory } from "../../../src/adapters/sqlite/trust-history.js";
 import {
@@ -7,7 +8,11 @@ import {
   describeObservationLog,
   logged,
 } from "../../contract/observation-log.contract.js";
-import { describeTrustHistory } from "../../contract/trust-history.contract.js";
+import {
+  anEvaluation,
+  aTrustRecord,
+  describeTrustHistory,
+} from "../../contract/trust-history.contract.js";
 import { anEvent } from "../../support/events.js";
 import { aStore } from "../../support/sqlite.js";
 
@@ -34,10 +39,9 @@ describe("the observation log in SQLite", () => {
 
   it("keeps nothing of a batch that cannot be stored, and says so", async () => {
     const { observationLog } = await trustStore();
-    const evaluation = { evaluation: 1, runId: "run", round: 1, rulesHash: "hash" };
-    const batch = { observations: [anObservation()], rules: [] };
-    const twice = observationLog.append({ ...batch, evaluations: [evaluation, evaluation] });
-    await expect(twice).rejects.toBeInstanceOf(PdpError);
+    const wrong = { ...anObservation(), clientId: null } as unknown as LoggedObservation;
+    const stored = logged(observationLog, anObservation(), wrong);
+    await expect(stored).rejects.toBeInstanceOf(PdpError);
     expect(await observationLog.read(0, 10)).toEqual([]);
     expect(await observationLog.reporters(10)).toEqual([]);
   });
@@ -46,17 +50,20 @@ describe("the observation log in SQLite", () => {
 describe("the trust history in SQLite", () => {
   describeTrustHistory(async () => trustStore());
 
-  it("has points, events and checkpoints again after a restart", async () => {
+  it("has everything again after a restart", async () => {
     const first = await trustStore();
-    const evaluations = [{ evaluation: 1, runId: "run", round: 1, rulesHash: "hash" }];
-    await first.observationLog.append({ observations: [], evaluations, rules: [] });
-    await first.history.record(1, [{ clientId: "a", point: { score: 0.1 } }], [anEvent()]);
-    await first.history.saveCheckpoint({ evaluation: 1, position: 2, model: "m", state: "s" });
+    const points = [{ clientId: "a", evaluation: 1, point: { score: 0.1 } }];
+    await first.history.begin("m");
+    await first.history.record(
+      aTrustRecord({ evaluations: [anEvaluation(1)], points, events: [anEvent()] }),
+    );
+    await first.history.saveCheckpoint({ position: 1, evaluation: 1, model: "m", state: "s" });
     await first.storage.close();
 
     const { history, eventLog } = await trustStore(first.dataDir);
-    expect(await history.lastRecorded()).toBe(1);
-    expect((await history.pointAt("a", 1))?.point).toEqual({ score: 0.1 });
+    expect(await history.progress()).toEqual({ position: 1, model: "m" });
+    expect(await history.pointAt("a", 1)).toEqual(points[0]);
+    expect(await history.evaluationOf("run", 1)).toEqual(anEvaluation(1));
     expect(await history.checkpoints()).toHaveLength(1);
     expect(eventLog.newestSequence()).toBe(1);
   });
