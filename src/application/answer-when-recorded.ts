@@ -1,10 +1,10 @@
-import type { BatchAnswer, CheckAnswer, DecisionPoint } from "./check.js";
+import type { BatchAnswer, CheckAnswer, DecisionPoint, MaybeLater } from "./check.js";
 
 /** A decision point whose answers may wait until they are recorded. */
 export type RecordedDecisionPoint = {
   readonly [Method in keyof DecisionPoint]: (
     ...asked: Parameters<DecisionPoint[Method]>
-  ) => ReturnType<DecisionPoint[Method]> | Promise<ReturnType<DecisionPoint[Method]>>;
+  ) => MaybeLater<Awaited<ReturnType<DecisionPoint[Method]>>>;
 };
 
 /**
@@ -19,8 +19,9 @@ export function answerWhenRecorded(
   settled: () => Promise<void> | undefined,
 ): RecordedDecisionPoint {
   function recorded<Answer extends CheckAnswer | BatchAnswer>(
-    answer: Answer,
-  ): Answer | Promise<Answer> {
+    answer: MaybeLater<Answer>,
+  ): MaybeLater<Answer> {
+    if (answer instanceof Promise) return answer.then(recorded<Answer>);
     const waiting = settled();
     return waiting ? waiting.then(() => answer) : answer;
   }

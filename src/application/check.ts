@@ -42,7 +42,10 @@ export interface BatchAnswer {
   readonly policyVersion: number;
 }
 
-/** The decision use cases: what gRPC and REST ask. Synchronous: nothing on this path waits. */
+/** A promise only where something has to be waited for. */
+export type MaybeLater<T> = T | Promise<T>;
+
+/** The decision use cases: what gRPC and REST ask. Synchronous, but for batches that explain. */
 export interface DecisionPoint {
   /** @throws {PdpError} REQUEST_INVALID, NO_ACTIVE_POLICY. */
   checkConnection(check: ConnectionCheck): CheckAnswer;
@@ -56,9 +59,13 @@ export interface DecisionPoint {
   checkConnectionItem(check: ConnectionCheck | undefined): CheckAnswer;
   /**
    * Many checks against one snapshot, in order; an invalid item is answered, the others go on.
-   * `explain` asks for all items.
+   * `explain` asks for all items. Where an item is explained the answer comes later, because others
+   * have their turn after each.
    * @throws {PdpError} REQUEST_INVALID (0 or too many items), EXPLAIN_TOO_LARGE, NO_ACTIVE_POLICY; nothing is decided then.
    */
-  batchCheckConnections(items: readonly ConnectionCheck[], explain: boolean): BatchAnswer;
-  batchCheckPolicies(items: readonly PolicyCheck[], explain: boolean): BatchAnswer;
+  batchCheckConnections(
+    items: readonly ConnectionCheck[],
+    explain: boolean,
+  ): MaybeLater<BatchAnswer>;
+  batchCheckPolicies(items: readonly PolicyCheck[], explain: boolean): MaybeLater<BatchAnswer>;
 }

@@ -9,14 +9,16 @@ import type {
   CheckAnswer,
   ConnectionCheck,
   DecisionPoint,
+  MaybeLater,
   PolicyCheck,
 } from "./check.js";
 import { PdpError } from "./errors.js";
 import { createSearchAllowance, explainAnswer, type SearchAllowance } from "./explain-answer.js";
+import { nextTurn } from "./next-turn.js";
 import type { Clock } from "./ports/clock.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
 import type { Ids } from "./ports/ids.js";
-import type { RecordDecision } from "./record-decision.js";
+import type { DecisionRecord, RecordDecision } from "./record-decision.js";
 import { resolveAttributes } from "./resolve-attributes.js";
 import {
   mayChange,
@@ -68,14 +70,38 @@ function answerBatch<Check extends ConnectionCheck | PolicyCheck>(
   items: readonly Check[],
   explain: boolean,
   questionOf: (check: Check) => Question,
-): BatchAnswer {
+): MaybeLater<BatchAnswer> {
   const checks = requestItems(items, { explain, maxItems: deps.batchMaxItems });
   const snapshot = snapshotOf(deps);
-  const allowance = createSearchAllowance(checks.filter((check) => check.explain).length);
+  if (checks.some((check) => check.explain)) {
+    return answerInTurns(deps, snapshot, checks, questionOf);
+  }
   return {
-    results: checks.map((check) => answerItem(deps, snapshot, check, questionOf, allowance)),
+    results: checks.map((check) => answerItem(deps, snapshot, check, questionOf)),
     policyVersion: snapshot.policyVersion,
   };
+}
+
+/**
+ * An explanation asks every rule, so others have their turn after each. What is recorded is recorded
+ * together, so that whoever waits for the records of a batch waits for all of them.
+ */
+async function answerInTurns<Check extends ConnectionCheck | PolicyCheck>(
+  deps: DecisionPointDeps,
+  snapshot: PolicySnapshot,
+  checks: readonly Check[],
+  questionOf: (check: Check) => Question,
+): Promise<BatchAnswer> {
+  const allowance = createSearchAllowance(checks.filter((check) => check.explain).length);
+  const decided: DecisionRecord[] = [];
+  const later: DecisionPointDeps = { ...deps, recordDecision: (one) => void decided.push(one) };
+  const results: CheckAnswer[] = [];
+  for (const check of checks) {
+    results.push(answerItem(later, snapshot, check, questionOf, allowance));
+    if (check.explain) await nextTurn();
+  }
+  for (const one of decided) deps.recordDecision(one);
+  return { results, policyVersion: snapshot.policyVersion };
 }
 
 /** An item that breaks a field's rule is answered, so that the others go on. */

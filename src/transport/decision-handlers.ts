@@ -1,5 +1,5 @@
 import type { RecordedDecisionPoint } from "../application/answer-when-recorded.js";
-import type { BatchAnswer } from "../application/check.js";
+import type { BatchAnswer, MaybeLater } from "../application/check.js";
 import {
   type BatchCheckConnectionsRequest,
   type BatchCheckConnectionsResponse,
@@ -66,8 +66,6 @@ export function createDecisionHandlers(point: RecordedDecisionPoint): ServiceHan
     },
   };
 }
-
-type MaybeLater<T> = T | Promise<T>;
 
 // Why not `await`: an answer that is there is given in the same turn.
 function converted<Answer, Message>(

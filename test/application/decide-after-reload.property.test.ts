@@ -87,10 +87,10 @@ describe("a reload", () => {
 });
 
 describe("a batch", () => {
-  it("answers each item as a check of its own", () => {
+  it("answers each item as a check of its own", async () => {
     const checks = fc.array(writtenRequest, { minLength: 1, maxLength: 8 });
-    fc.assert(
-      fc.property(writtenPolicies, checks, (written, asked) => {
+    await fc.assert(
+      fc.asyncProperty(writtenPolicies, checks, async (written, asked) => {
         const snapshot = buildSnapshot(compiled(written), { policyVersion: 1 });
         const point = createDecisionPoint({
           activeSnapshot: () => snapshot,
@@ -107,7 +107,7 @@ describe("a batch", () => {
           context: attributes,
           explain: false,
         }));
-        const batch = point.batchCheckPolicies(items, false).results;
+        const { results: batch } = await point.batchCheckPolicies(items, false);
         const alone = items.map((item) => answerOrRefusal(() => point.checkPolicy(item).decision));
         expect(batch.map(({ decision }) => decision.allowed)).toStrictEqual(
           alone.map((decision) => decision?.allowed ?? false),

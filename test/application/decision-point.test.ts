@@ -173,10 +173,10 @@ describe("what a decision sees", () => {
 });
 
 describe("a batch", () => {
-  it("answers in order, an invalid item as such, and the others go on", () => {
+  it("answers in order, an invalid item as such, and the others go on", async () => {
     const { point, recorded } = createPoint();
     const items = [{ ...BLANK, requestId: "a" }, { ...BLANK, requestId: "b", dstPort: 0 }, BLANK];
-    const { results, policyVersion } = point.batchCheckConnections(items, false);
+    const { results, policyVersion } = await point.batchCheckConnections(items, false);
     expect(
       results.map(({ requestId, decision }) => [requestId, decision.allowed, decision.denyKind]),
     ).toEqual([
@@ -201,20 +201,41 @@ describe("a batch", () => {
     expect(recorded).toEqual([]);
   });
 
-  it("counts the items that ask by themselves", () => {
+  it("counts the items that ask by themselves", async () => {
     const { point } = createPoint();
     const items = Array.from({ length: 21 }, () => ({ ...BLANK, explain: true }));
     expect(failureOf(() => point.batchCheckConnections(items, false))).toContain(
       "EXPLAIN_TOO_LARGE",
     );
-    const { results } = point.batchCheckConnections(items.slice(0, 20), false);
+    const { results } = await point.batchCheckConnections(items.slice(0, 20), false);
     expect(results.every(({ explanation }) => explanation !== undefined)).toBe(true);
   });
 
-  it("of policies answers each as CheckPolicy does", () => {
+  it("lets others have their turn after each item it explains, and records all together", async () => {
+    const { point, recorded } = createPoint();
+    const seen: number[] = [];
+    let asked = true;
+    const look = (): void => {
+      seen.push(recorded.length);
+      if (asked) setImmediate(look);
+    };
+    setImmediate(look);
+    const items = Array.from({ length: 5 }, () => BLANK);
+    const { results } = await point.batchCheckConnections(items, true);
+    asked = false;
+    expect(results.map(({ explanation }) => explanation?.policies.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(seen.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(seen)).toEqual(new Set([0]));
+    expect(recorded.map(({ decisionId }) => decisionId)).toEqual(
+      results.map(({ decisionId }) => decisionId),
+    );
+  });
+
+  it("of policies answers each as CheckPolicy does", async () => {
     const { point } = createPoint();
     const item = { requestId: "", policyType: "fl", context: {}, explain: false };
-    const [answer] = point.batchCheckPolicies([item], false).results;
+    const { results } = await point.batchCheckPolicies([item], false);
+    const [answer] = results;
     expect(answer?.decision).toEqual(point.checkPolicy(item).decision);
   });
 });
