@@ -1,5 +1,6 @@
 import type { RoundEvidence } from "./evidence.js";
 import type { UpdateOutcome, UpdateReported, ViolationSeverity } from "./observation.js";
+import { placeOf, sortedNumbers } from "./sorted-numbers.js";
 import { DEFAULT_TRUST_RULES, type TrustRules } from "./trust-rules.js";
 
 /** From worst to best for a client; 0 is nothing reported. */
@@ -55,7 +56,7 @@ export class RoundBook {
 
   /** @param members - Numbers of the selected clients, in any order. */
   static open(runId: string, round: number, members: Iterable<number>): RoundBook {
-    const sorted = Int32Array.from(new Set(members)).sort();
+    const sorted = sortedNumbers(members);
     const { length } = sorted;
     return new RoundBook({
       runId,
@@ -107,17 +108,7 @@ export class RoundBook {
 
   /** Undefined: not selected. */
   placeOf(member: number): number | undefined {
-    const { members } = this.data;
-    let low = 0;
-    let high = members.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const found = members[middle] ?? -1;
-      if (found === member) return middle;
-      if (found < member) low = middle + 1;
-      else high = middle - 1;
-    }
-    return undefined;
+    return placeOf(this.data.members, member);
   }
 
   addReport(place: number, report: UpdateReported): void {
