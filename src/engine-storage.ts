@@ -7,6 +7,7 @@ import { createSqliteDecisionLog } from "./adapters/sqlite/decision-log.js";
 import { createSqliteEventLog } from "./adapters/sqlite/event-log.js";
 import { createSqlitePolicyHistory } from "./adapters/sqlite/policy-history.js";
 import { createRetention } from "./adapters/sqlite/retention.js";
+import type { SetAsideDatabase } from "./adapters/sqlite/storage-messages.js";
 import { openSqliteStorage, type SqliteStorage } from "./adapters/sqlite/sqlite-storage.js";
 import type { Clock } from "./application/ports/clock.js";
 import type { DecisionLog } from "./application/ports/decision-log.js";
@@ -24,6 +25,11 @@ export interface EngineStorage {
   readonly history: PolicyHistory;
   readonly versions: PolicyVersionStore;
   readonly health: StorageHealth;
+  /**
+   * Calls `listener` with a database that was damaged and is set aside: one of the start at once, one
+   * that is in use after a new one has begun in its place.
+   */
+  onSetAside(listener: (setAside: SetAsideDatabase) => void): void;
   /** Resolves when everything taken so far is durable, or could not be stored. */
   flush(): Promise<void>;
   /** Stores what it can and lets go of DATA_DIR. Idempotent. */
@@ -39,13 +45,6 @@ export async function openEngineStorage(deps: {
   const { settings, log } = deps;
   if (settings.STORAGE === "memory") return memoryStorage();
   const storage = await openSqliteStorage({ dataDir: settings.DATA_DIR, log });
-  const { setAside } = storage.opened;
-  if (setAside) {
-    log.error(
-      setAside,
-      `the database could not be used and is set aside: ${setAside.why}; a new one begins`,
-    );
-  }
   try {
     return await sqliteStorage(storage, deps);
   } catch (error) {
@@ -63,6 +62,7 @@ function memoryStorage(): EngineStorage {
     history: createMemoryPolicyHistory({ eventLog, mark: versions }),
     versions,
     health: { failure: () => undefined, bytes: () => Promise.resolve(0) },
+    onSetAside: () => undefined,
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
@@ -91,6 +91,18 @@ async function sqliteStorage(
     history,
     versions,
     health: { failure: () => storage.failure(), bytes: () => retention.bytes() },
+    onSetAside(listener) {
+      const tell = (setAside: SetAsideDatabase): void => {
+        const { why } = setAside;
+        log.error(
+          setAside,
+          `the database could not be used and is set aside: ${why}; a new one begins`,
+        );
+        listener(setAside);
+      };
+      if (storage.opened.setAside) tell(storage.opened.setAside);
+      storage.onSetAside(tell);
+    },
     flush: () => storage.flush(),
     async close() {
       await retention.stop();

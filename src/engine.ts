@@ -19,7 +19,12 @@ import { createDecisionPoint } from "./application/decision-point.js";
 import { createDecisionRecords } from "./application/decision-records.js";
 import { createDecisionRecorder } from "./application/decision-recorder.js";
 import { createEngineAttributes } from "./application/engine-attributes.js";
-import { createEventMaker, engineStart, engineStop } from "./application/engine-events.js";
+import {
+  createEventMaker,
+  databaseSetAside,
+  engineStart,
+  engineStop,
+} from "./application/engine-events.js";
 import { type EngineStatus, withStorage } from "./application/engine-status.js";
 import { PdpError } from "./application/errors.js";
 import { createEventFeed } from "./application/event-feed.js";
@@ -170,6 +175,10 @@ async function startWith(
 
   warnOf(settings, log);
   eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
+  storage.onSetAside((setAside) => {
+    eventLog.append([databaseSetAside(makeEvent, setAside)]);
+    activation.recordAgain();
+  });
   await firstLoad(activation);
 
   const host = settings.HOST;

@@ -51,6 +51,8 @@ export interface PolicyActivation {
    * @throws {PdpError} NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE, or what `work` throws.
    */
   change<Result>(work: (turn: PolicyChangeTurn) => Promise<Result>): Promise<Result>;
+  /** The history is another one, and empty: what is active is recorded in it, under its number. */
+  recordAgain(): void;
   /** Reloads whenever the source says that it may have changed. @returns A function that stops. */
   watch(): () => void;
   /** Calls `listener` after a set has become active. */
@@ -205,6 +207,10 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
         if (!recorder.isSettled()) retryLater();
         throw error;
       }),
+    recordAgain() {
+      recorder.unsettle();
+      if (active) reloadSoon();
+    },
     watch() {
       watching = true;
       const stop = source.watch(reloadSoon);

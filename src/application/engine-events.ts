@@ -72,6 +72,18 @@ export function engineStop(
   });
 }
 
+/** A database that could not be used any more: the first event of the one that began in its place. */
+export function databaseSetAside(
+  make: EventMaker,
+  facts: { readonly file: string; readonly why: string },
+): NewEvent {
+  return make({
+    eventType: "DATABASE_SET_ASIDE",
+    severity: "critical",
+    details: { file: shortText(facts.file, MAX_TEXT), reason: shortText(facts.why, MAX_TEXT) },
+  });
+}
+
 /**
  * One event per policy; above 100 policies one for all, with their number.
  *

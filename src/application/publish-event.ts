@@ -19,6 +19,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const ENGINE_EVENT_TYPES: ReadonlySet<string> = new Set([
   "ENGINE_START",
   "ENGINE_STOP",
+  "DATABASE_SET_ASIDE",
   "POLICY_LOADED",
   "POLICY_APPLIED",
   "POLICY_VIOLATION",

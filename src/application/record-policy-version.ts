@@ -25,6 +25,8 @@ export interface NewPolicyVersion extends Author {
 export interface PolicyVersionRecorder {
   /** False at first, and after `append` failed: only the files tell what became of it. */
   isSettled(): boolean;
+  /** The history is another one: the next version is looked for, and recorded, in that. */
+  unsettle(): void;
   /**
    * The version of what the files hold. Completes a change that was cut short if it is what they
    * hold, under the name of its author, and drops it if not.
@@ -105,6 +107,9 @@ export function createPolicyVersionRecorder(
 
   return {
     isSettled: () => settled,
+    unsettle() {
+      settled = false;
+    },
     async append(version) {
       return append(version, await history.nextVersion(version.atLeast));
     },

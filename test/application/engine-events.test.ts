@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   createEventMaker,
+  databaseSetAside,
   engineStart,
   engineStop,
   eventsDropped,
@@ -43,6 +44,16 @@ describe("events of the engine", () => {
         severity: "info",
         policyVersion: 3,
         details: { reason: "SIGTERM" },
+      },
+    ],
+    [
+      "DATABASE_SET_ASIDE says where it is and why",
+      databaseSetAside(make, { file: "data/policy-engine.db.damaged-1", why: "malformed" }),
+      {
+        ...OURS,
+        eventType: "DATABASE_SET_ASIDE",
+        severity: "critical",
+        details: { file: "data/policy-engine.db.damaged-1", reason: "malformed" },
       },
     ],
     [

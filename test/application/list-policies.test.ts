@@ -38,6 +38,7 @@ function activationOf(set: { policies: Policy[] | undefined }): PolicyActivation
     status: () => ({ state: "healthy", policyVersion: 7 }),
     change: () => Promise.reject(new Error("nobody changes this set")),
     reload: () => Promise.resolve({ policyVersion: 7, changed: false }),
+    recordAgain: () => undefined,
     watch: () => () => undefined,
     onActivated: () => undefined,
   };

@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs"
 import { dirname, join } from "node:path";
 import Database from "libsql";
 import { migrate } from "./migrations.js";
-import type { OpenedDatabase, SqlRow } from "./storage-messages.js";
+import type { LastCommit, LogToContinue, OpenedDatabase, SqlRow } from "./storage-messages.js";
 
 /** The one database of a DATA_DIR. */
 export const DATABASE_FILE = "policy-engine.db";
@@ -13,31 +13,39 @@ export const DATABASE_COMPANIONS = ["-wal", "-shm"] as const;
 /** How long a statement waits for another process, such as a backup, that holds a lock. */
 const LOCK_WAIT_MS = 2000;
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
-const UNUSABLE = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /** A database that cannot be used and must not be written to. */
-class UnusableDatabase extends Error {}
+class DamagedDatabase extends Error {}
 
 /**
  * Opens the database of `dataDir` for writing, and creates it when missing. After an unclean stop its
  * structure is checked. One that is damaged is set aside, never deleted, and a new one begins.
  *
- * @throws {Error} It cannot be opened at all, or a newer program wrote it.
+ * @param toContinue - The log that this process has already: a new database goes on with its identity
+ *   and its sequences, so that whoever follows it is told what is gone, and no sequence comes again.
+ * @throws {Error} It cannot be opened at all, a newer program wrote it, or it is not that log.
  */
-export function openDatabase(dataDir: string): {
-  readonly db: Database.Database;
-  readonly opened: OpenedDatabase;
-} {
+export function openDatabase(
+  dataDir: string,
+  toContinue?: LogToContinue,
+): { readonly db: Database.Database; readonly opened: OpenedDatabase } {
   const file = join(dataDir, DATABASE_FILE);
+  if (toContinue && !existsSync(file)) throw new Error(notInPlace(file));
   try {
-    return openAt(file);
+    return openAt(file, toContinue);
   } catch (error) {
-    if (!isUnusable(error) || !existsSync(file)) throw error;
+    if (!isDamaged(error) || !existsSync(file)) throw error;
     const setAside = `${file}.damaged-${new Date().toISOString().replaceAll(":", "")}`;
     moveDatabase(file, setAside);
-    const { db, opened } = openAt(file);
-    return { db, opened: { ...opened, setAside: { file: setAside, why: messageOf(error) } } };
+    const { db } = openAt(file);
+    if (toContinue) continueLog(db, toContinue);
+    return { db, opened: { ...openedOf(db), setAside: { file: setAside, why: messageOf(error) } } };
   }
+}
+
+export function notInPlace(file: string): string {
+  return `${file} was removed or replaced: put it back, or restart the engine`;
 }
 
 /** Marks the stop as clean and closes: the next start need not check the structure. */
@@ -72,7 +80,10 @@ export function rowsOf(db: Database.Database, sql: string, params: SqlRow = []):
     .all(...params) as SqlRow[];
 }
 
-function openAt(file: string): { db: Database.Database; opened: OpenedDatabase } {
+function openAt(
+  file: string,
+  toContinue?: LogToContinue,
+): { db: Database.Database; opened: OpenedDatabase } {
   const db = new Database(file, { timeout: LOCK_WAIT_MS });
   try {
     // Before the first table: afterwards SQLite takes it only with a rewrite of the whole file.
@@ -82,39 +93,56 @@ function openAt(file: string): { db: Database.Database; opened: OpenedDatabase }
     rowsOf(db, `PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
     migrate(db);
     syncFolder(dirname(file));
-    checkAfterUncleanStop(db);
+    checkAfterUncleanStop(db, toContinue?.isSuspect ? "integrity_check" : "quick_check");
     db.prepare("INSERT OR IGNORE INTO engine (only, log_id, closed) VALUES (1, ?, 1)").run(
       randomUUID(),
     );
-    db.exec("UPDATE engine SET closed = 0");
-    return { db, opened: openedOf(db) };
+    const opened = openedOf(db);
+    if (toContinue && toContinue.logId !== opened.logId) throw new Error(notInPlace(file));
+    // What an earlier process had committed answers no question of this one.
+    db.exec(`UPDATE engine SET closed = 0 ${toContinue ? "" : ", last_commit = NULL"}`);
+    return { db, opened };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-function checkAfterUncleanStop(db: Database.Database): void {
+/** Gives a new database the identity of the log that was set aside, and the sequences after it. */
+function continueLog(db: Database.Database, { logId, newestEvent }: LogToContinue): void {
+  db.exec("BEGIN IMMEDIATE");
+  db.prepare("UPDATE engine SET log_id = ?").run(logId);
+  db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)").run(newestEvent);
+  db.exec("COMMIT");
+}
+
+function checkAfterUncleanStop(
+  db: Database.Database,
+  check: "quick_check" | "integrity_check",
+): void {
   const [engine] = rowsOf(db, "SELECT closed FROM engine");
   if (engine?.[0] !== 0) return;
-  const problems = rowsOf(db, "PRAGMA quick_check(1)").map(([problem]) => String(problem));
-  if (problems[0] !== "ok") throw new UnusableDatabase(problems.join("; "));
+  const problems = rowsOf(db, `PRAGMA ${check}(1)`).map(([problem]) => String(problem));
+  if (problems[0] !== "ok") throw new DamagedDatabase(problems.join("; "));
 }
 
 function openedOf(db: Database.Database): OpenedDatabase {
-  const [engine] = rowsOf(db, "SELECT log_id FROM engine");
+  const [engine] = rowsOf(db, "SELECT log_id, last_commit FROM engine");
   const [newest] = rowsOf(db, "SELECT seq FROM sqlite_sequence WHERE name = 'events'");
   const [oldest] = rowsOf(db, "SELECT min(sequence) FROM events");
   const newestEvent = Number(newest?.[0] ?? 0);
+  const lastCommit = engine?.[1];
   return {
     logId: String(engine?.[0]),
     newestEvent,
     oldestEvent: Number(oldest?.[0] ?? newestEvent + 1),
+    ...(typeof lastCommit === "string" && { lastCommit: JSON.parse(lastCommit) as LastCommit }),
   };
 }
 
-function isUnusable(error: unknown): boolean {
-  return error instanceof UnusableDatabase || UNUSABLE.has((error as { code?: string }).code ?? "");
+/** Whether the database itself, and not the statement or the disk, made a statement fail. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof DamagedDatabase || DAMAGED.test((error as { code?: string }).code ?? "");
 }
 
 function messageOf(error: unknown): string {

@@ -48,6 +48,18 @@ export function createSqliteEventLog(deps: {
     },
   });
 
+  storage.continueLog({
+    newestEvent: () => newest,
+    onRemoved() {
+      removedThrough(newest);
+    },
+  });
+
+  function removedThrough(sequence: number): void {
+    oldest = Math.max(oldest, sequence + 1);
+    ring = ring.filter((event) => event.sequence >= oldest);
+  }
+
   function committed(events: readonly NewEvent[], lastSequence: number): void {
     if (events.length === 0) return;
     const first = lastSequence - events.length + 1;
@@ -116,10 +128,7 @@ export function createSqliteEventLog(deps: {
     },
     insertion,
     committed,
-    removedThrough(sequence) {
-      oldest = Math.max(oldest, sequence + 1);
-      ring = ring.filter((event) => event.sequence >= oldest);
-    },
+    removedThrough,
   };
 }
 

@@ -118,6 +118,10 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (counted_by, start_ms, name)
   ) WITHOUT ROWID;
   `,
+  `
+  -- The last commit of the process that has it open, as it was answered.
+  ALTER TABLE engine ADD COLUMN last_commit TEXT;
+  `,
 ];
 
 /** Version of the schema that this program writes. */

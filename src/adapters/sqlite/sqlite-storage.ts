@@ -8,7 +8,13 @@ import {
   type RecordLane,
   StorageFault,
 } from "./record-lane.js";
-import type { OpenedDatabase, SqlRow, Unit, UnitResult } from "./storage-messages.js";
+import type {
+  OpenedDatabase,
+  SetAsideDatabase,
+  SqlRow,
+  Unit,
+  UnitResult,
+} from "./storage-messages.js";
 import { connectWorker } from "./worker-connection.js";
 
 /** Between commits, so that records that come fast share a sync. */
@@ -38,8 +44,15 @@ export interface SqliteStorage {
   transact(unit: Unit, onCommitted?: (lastIds: readonly number[]) => void): Promise<void>;
   /** Rows as arrays. @throws {StorageFault} */
   query(sql: string, params?: SqlRow): Promise<readonly SqlRow[]>;
-  /** Why the last write failed; undefined when it did not. */
+  /** Why the last write failed, or nothing can be asked; undefined when it did not. */
   failure(): string | undefined;
+  /**
+   * Says up to where events were acknowledged. Where the database has to be set aside while it is in
+   * use, `onRemoved` is called: the log goes on after `newestEvent`, and what was before is gone.
+   */
+  continueLog(log: { readonly newestEvent: () => number; readonly onRemoved: () => void }): void;
+  /** Calls `listener` after the database was set aside and a new one began, while it is in use. */
+  onSetAside(listener: (setAside: SetAsideDatabase) => void): void;
   /** Resolves when everything taken so far is stored, or could not be. */
   flush(): Promise<void>;
   /** Stores what it can, gives up the rest, lets go of DATA_DIR. Idempotent. */
@@ -62,7 +75,17 @@ export async function openSqliteStorage(deps: {
 }): Promise<SqliteStorage> {
   const { dataDir, log } = deps;
   const unlock = lockDataDir(dataDir);
-  const worker = await connectWorker(dataDir).catch((error: unknown) => {
+  let eventLog = { newestEvent: () => 0, onRemoved: (): void => undefined };
+  const setAsideListeners: ((setAside: SetAsideDatabase) => void)[] = [];
+  const worker = await connectWorker({
+    ...{ dataDir, log },
+    newestEvent: () => eventLog.newestEvent(),
+    onRestarted({ setAside }) {
+      if (!setAside) return;
+      eventLog.onRemoved();
+      for (const listener of setAsideListeners) listener(setAside);
+    },
+  }).catch((error: unknown) => {
     unlock();
     throw error;
   });
@@ -85,6 +108,8 @@ export async function openSqliteStorage(deps: {
     const records = queued();
     if (records === 0 && units.length === 0) {
       tellIdle();
+      // Without anything to store nobody would see that writes work again.
+      if (failure !== undefined) timer ??= setTimeout(post, retryMs).unref();
     } else if (someoneWaits() || (failure === undefined && records >= FLUSH_RECORDS)) {
       isSoon = true;
       // Why not here: the rest of a batch check is about to come.
@@ -106,7 +131,7 @@ export async function openSqliteStorage(deps: {
     const batches: LaneBatch[] = lanes.flatMap((lane) => lane.take({ limit, onlyWaiting }) ?? []);
     const waiting = units.splice(0, MAX_BATCH_UNITS);
     const posted = [...batches.map(({ unit }) => unit), ...waiting.map((w) => w.unit)];
-    if (posted.length === 0) return;
+    if (posted.length === 0 && failure === undefined) return;
     isPosted = true;
     worker.commit(posted, (outcome) => {
       isPosted = false;
@@ -192,7 +217,13 @@ export async function openSqliteStorage(deps: {
         schedule();
       }),
     query: (sql, params = []) => worker.query(sql, params),
-    failure: () => failure,
+    failure: () => failure ?? worker.failure(),
+    continueLog(log) {
+      eventLog = log;
+    },
+    onSetAside: (listener) => {
+      setAsideListeners.push(listener);
+    },
     flush,
     close: () => (closing ??= close()),
   };

@@ -1,14 +1,15 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { StorageThreadData } from "./storage-messages.js";
 
 /**
- * Starts the storage thread of `dataDir`: the built file, or, where the sources run (tests,
+ * Starts the storage thread: the built file, or, where the sources run (tests,
  * benchmarks), the source through `tsx`, a development dependency. `--import` would not do: a
  * worker's own file is loaded without it.
  */
-export function startStorageWorker(dataDir: string): Worker {
-  const options = { workerData: { dataDir }, name: "flopynet-storage" };
+export function startStorageWorker(workerData: StorageThreadData): Worker {
+  const options = { workerData, name: "flopynet-storage" };
   if (!import.meta.url.endsWith(".ts")) {
     return new Worker(new URL("./storage-worker.js", import.meta.url), options);
   }

@@ -25,6 +25,27 @@ export type UnitResult =
     }
   | { readonly ok: false; readonly message: string };
 
+/** What the storage thread goes on with, where one before it has ended. */
+export interface LogToContinue {
+  readonly logId: string;
+  /** Sequence of the newest event that was acknowledged. */
+  readonly newestEvent: number;
+  /** A statement found the database damaged: all of it is checked. */
+  readonly isSuspect: boolean;
+}
+
+/** What the storage thread is started with. */
+export interface StorageThreadData {
+  readonly dataDir: string;
+  readonly toContinue?: LogToContinue | undefined;
+}
+
+/** A commit as it was answered, or would have been. */
+export interface LastCommit {
+  readonly id: number;
+  readonly units: readonly UnitResult[];
+}
+
 /** What was found when the database was opened. */
 export interface OpenedDatabase {
   /** UUID; a new or restored database has a new one. */
@@ -34,7 +55,15 @@ export interface OpenedDatabase {
   /** `newestEvent + 1` when there is none. */
   readonly oldestEvent: number;
   /** Where a database that could not be used was put; absent when none was. */
-  readonly setAside?: { readonly file: string; readonly why: string };
+  readonly setAside?: SetAsideDatabase;
+  /** Of this process: the thread may have ended before it could answer. */
+  readonly lastCommit?: LastCommit;
+}
+
+/** A database that could not be used: where it is now, and why. */
+export interface SetAsideDatabase {
+  readonly file: string;
+  readonly why: string;
 }
 
 export type StorageResponse =
@@ -42,5 +71,10 @@ export type StorageResponse =
   | { readonly kind: "not-opened"; readonly message: string }
   | { readonly kind: "committed"; readonly id: number; readonly units: readonly UnitResult[] }
   | { readonly kind: "rows"; readonly id: number; readonly rows: readonly SqlRow[] }
-  /** Nothing of the request was kept. */
-  | { readonly kind: "failed"; readonly id: number; readonly message: string };
+  /** Nothing of the request was kept. Where the database is damaged the thread ends after it. */
+  | {
+      readonly kind: "failed";
+      readonly id: number;
+      readonly message: string;
+      readonly isDamaged: boolean;
+    };

@@ -2,12 +2,14 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type Database from "libsql";
-import { closeDatabase, DATABASE_FILE, openDatabase } from "./database.js";
+import { closeDatabase, DATABASE_FILE, isDamaged, notInPlace, openDatabase } from "./database.js";
 import type {
+  LastCommit,
   SqlRow,
   Statement,
   StorageRequest,
   StorageResponse,
+  StorageThreadData,
   Unit,
   UnitResult,
 } from "./storage-messages.js";
@@ -15,7 +17,7 @@ import type {
 // The thread that owns the only connection. It knows SQL and transactions, and no domain: what is
 // stored is said by the adapters on the main thread.
 
-const { dataDir } = workerData as { readonly dataDir: string };
+const { dataDir, toContinue } = workerData as StorageThreadData;
 const file = join(dataDir, DATABASE_FILE);
 
 /** Of the primary result code: they concern one statement, not the database. */
@@ -28,7 +30,7 @@ function serve(db: Database.Database, request: StorageRequest): void {
   try {
     switch (request.kind) {
       case "commit":
-        answer({ kind: "committed", id: request.id, units: commit(db, prepared, request.units) });
+        answer({ kind: "committed", ...commit(db, prepared, request) });
         return;
       case "query": {
         const rows = query(db, prepared(request.sql), request);
@@ -42,7 +44,12 @@ function serve(db: Database.Database, request: StorageRequest): void {
         return;
     }
   } catch (error) {
-    answer({ kind: "failed", id: request.id, message: messageOf(error) });
+    const failed = { kind: "failed", id: request.id, message: messageOf(error) } as const;
+    answer({ ...failed, isDamaged: isDamaged(error) });
+    if (!isDamaged(error)) return;
+    // Nothing more is written to it. Not marked as closed: whoever opens it next looks at it.
+    db.close();
+    parentPort?.close();
   }
 }
 
@@ -69,13 +76,19 @@ function preparedBy(db: Database.Database): Prepare {
 }
 
 /** One transaction, one sync. A unit that cannot be carried out is undone alone. */
-function commit(db: Database.Database, prepared: Prepare, units: readonly Unit[]): UnitResult[] {
+function commit(
+  db: Database.Database,
+  prepared: Prepare,
+  { id, units }: StorageRequest & { readonly kind: "commit" },
+): LastCommit {
   mustBeInPlace();
   db.exec("BEGIN IMMEDIATE");
   try {
-    const results = units.map((unit) => carryOut(db, prepared, unit));
+    const done = { id, units: units.map((unit) => carryOut(db, prepared, unit)) };
+    // Where this thread ends before it has answered, the next one answers.
+    prepared("UPDATE engine SET last_commit = ?").run(JSON.stringify(done));
     db.exec("COMMIT");
-    return results;
+    return done;
   } catch (error) {
     // After some failures SQLite has ended the transaction itself.
     if (db.inTransaction) db.exec("ROLLBACK");
@@ -86,7 +99,7 @@ function commit(db: Database.Database, prepared: Prepare, units: readonly Unit[]
 /** A file that was removed can be written to, and is gone with the process. */
 function mustBeInPlace(): void {
   if (statSync(file, { throwIfNoEntry: false })?.ino === inode) return;
-  throw new Error(`${file} was removed or replaced: put it back, or restart the engine`);
+  throw new Error(notInPlace(file));
 }
 
 function carryOut(db: Database.Database, prepared: Prepare, unit: Unit): UnitResult {
@@ -119,7 +132,7 @@ function messageOf(error: unknown): string {
 
 let inode: number | undefined;
 try {
-  const { db, opened } = openDatabase(dataDir);
+  const { db, opened } = openDatabase(dataDir, toContinue);
   inode = statSync(file).ino;
   parentPort?.on("message", (request: StorageRequest) => {
     serve(db, request);

@@ -1,23 +1,35 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import type { Log } from "../../application/ports/log.js";
 import { DataDirError } from "./data-dir-lock.js";
 import { StorageFault } from "./record-lane.js";
 import { startStorageWorker } from "./start-worker.js";
 import type {
+  LogToContinue,
   OpenedDatabase,
   SqlRow,
   StorageRequest,
   StorageResponse,
+  StorageThreadData,
   Unit,
   UnitResult,
 } from "./storage-messages.js";
+
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 2000;
 
 export type CommitOutcome =
   | { readonly ok: true; readonly units: readonly UnitResult[] }
   | { readonly ok: false; readonly message: string };
 
-/** Asks the storage thread. It answers in the order in which it was asked. */
+/**
+ * Asks the storage thread. It answers in the order in which it was asked. A thread that ends, or finds
+ * the database damaged, is started again until that works; who asks meanwhile is refused.
+ */
 export interface WorkerConnection {
   readonly opened: OpenedDatabase;
+  /** Why nothing can be asked now; undefined while the thread runs. */
+  failure(): string | undefined;
   /** `onOutcome` is called when it is on the disk, or nothing of it is. */
   commit(units: readonly Unit[], onOutcome: (outcome: CommitOutcome) => void): void;
   /** @throws {StorageFault} */
@@ -26,30 +38,50 @@ export interface WorkerConnection {
 }
 
 type Answer = Exclude<StorageResponse, { readonly kind: "opened" | "not-opened" }>;
+type Tell = (answer: Answer) => void;
+
+export interface WorkerConnectionDeps {
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Sequence of the newest event that was acknowledged. */
+  readonly newestEvent: () => number;
+  /** A thread was started in the place of one that had ended; all that it had been asked is answered. */
+  readonly onRestarted: (opened: OpenedDatabase) => void;
+}
 
 /** @throws {DataDirError} The database cannot be opened. */
-export async function connectWorker(dataDir: string): Promise<WorkerConnection> {
-  const worker = startStorageWorker(dataDir);
-  const opened = await openedBy(worker, dataDir);
-  const waiting = new Map<number, (answer: Answer) => void>();
+export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerConnection> {
+  const { dataDir, log, newestEvent, onRestarted } = deps;
+  const { opened, worker: first } = await startThread({ dataDir }).catch((error: unknown) => {
+    throw new DataDirError(`DATA_DIR ${dataDir} cannot be used: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+  const waiting = new Map<number, Tell>();
+  const closing = new AbortController();
+  let worker = first;
   let lastId = 0;
-  let ended: string | undefined;
+  let failure: string | undefined;
+  let restarting: Promise<void> | undefined;
 
-  function end(why: string): void {
-    ended ??= why;
+  function failedOf(id: number, message: string): Answer {
+    return { kind: "failed", id, message, isDamaged: false };
+  }
+
+  function refuseWaiting(why: string): void {
     for (const [id, tell] of [...waiting]) {
       waiting.delete(id);
-      tell({ kind: "failed", id, message: ended });
+      tell(failedOf(id, why));
     }
   }
 
-  function ask(request: (id: number) => StorageRequest, tell: (answer: Answer) => void): void {
+  function ask(request: (id: number) => StorageRequest, tell: Tell): void {
     lastId += 1;
     const id = lastId;
-    if (ended !== undefined) {
-      const message = ended;
+    if (failure !== undefined) {
+      const message = failure;
       queueMicrotask(() => {
-        tell({ kind: "failed", id, message });
+        tell(failedOf(id, message));
       });
       return;
     }
@@ -57,17 +89,59 @@ export async function connectWorker(dataDir: string): Promise<WorkerConnection> 
     worker.postMessage(request(id));
   }
 
-  worker.on("message", (answer: Answer) => {
-    const tell = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    tell?.(answer);
-  });
-  worker.on("error", (error) => {
-    end(`the storage thread ended: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  worker.on("exit", () => {
-    end("the storage thread has ended");
-  });
+  function serve(started: Worker): void {
+    let isSuspect = false;
+    started.on("message", (answer: Answer) => {
+      const tell = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (answer.kind === "failed" && answer.isDamaged) {
+        isSuspect = true;
+        failure = answer.message; // It ends by itself: nothing more is asked of it.
+      }
+      tell?.(answer);
+    });
+    started.on("error", (error) => {
+      failure ??= `the storage thread ended: ${messageOf(error)}`;
+    });
+    started.once("exit", () => {
+      failure ??= "the storage thread ended";
+      if (closing.signal.aborted) refuseWaiting(failure);
+      else restarting = restart(failure, isSuspect);
+    });
+  }
+
+  async function restart(why: string, isSuspect: boolean): Promise<void> {
+    log.error({ dataDir, cause: why }, "the storage thread cannot go on: it is started again");
+    for (let waitMs = FIRST_RESTART_MS; !closing.signal.aborted; waitMs *= 2) {
+      try {
+        const toContinue: LogToContinue = {
+          ...{ logId: opened.logId, newestEvent: newestEvent(), isSuspect },
+        };
+        goOn(await startThread({ dataDir, toContinue }));
+        return;
+      } catch (error) {
+        failure = messageOf(error);
+        refuseWaiting(failure);
+      }
+      const waited = delay(Math.min(waitMs, LAST_RESTART_MS), undefined, closing);
+      await waited.catch(() => undefined); // It closes.
+    }
+  }
+
+  function goOn(started: StartedThread): void {
+    worker = started.worker;
+    serve(worker);
+    const { lastCommit } = started.opened;
+    const tell = lastCommit && waiting.get(lastCommit.id);
+    if (tell) {
+      waiting.delete(lastCommit.id);
+      tell({ kind: "committed", ...lastCommit });
+    }
+    refuseWaiting(failure ?? "");
+    failure = undefined;
+    log.info({ dataDir }, "the storage thread runs again");
+    onRestarted(started.opened);
+  }
 
   const query = (request: (id: number) => StorageRequest): Promise<readonly SqlRow[]> =>
     new Promise((resolve, reject) => {
@@ -77,8 +151,10 @@ export async function connectWorker(dataDir: string): Promise<WorkerConnection> 
       });
     });
 
+  serve(worker);
   return {
     opened,
+    failure: () => failure,
     commit(units, onOutcome) {
       ask(
         (id) => ({ kind: "commit", id, units }),
@@ -90,6 +166,8 @@ export async function connectWorker(dataDir: string): Promise<WorkerConnection> 
     },
     query: (sql, params) => query((id) => ({ kind: "query", id, sql, params })),
     async close() {
+      closing.abort();
+      await restarting;
       // A database that cannot be marked as closed is checked at the next start.
       await query((id) => ({ kind: "close", id })).catch(() => undefined);
       await worker.terminate();
@@ -97,22 +175,32 @@ export async function connectWorker(dataDir: string): Promise<WorkerConnection> 
   };
 }
 
-function openedBy(worker: Worker, dataDir: string): Promise<OpenedDatabase> {
+interface StartedThread {
+  readonly worker: Worker;
+  readonly opened: OpenedDatabase;
+}
+
+/** @throws {Error} The thread could not open the database. */
+function startThread(data: StorageThreadData): Promise<StartedThread> {
+  const worker = startStorageWorker(data);
   return new Promise((resolve, reject) => {
-    const refuse = (message: string, cause?: unknown): void => {
-      reject(new DataDirError(`DATA_DIR ${dataDir} cannot be used: ${message}`, { cause }));
-    };
-    worker.once("error", (error: unknown) => {
-      refuse(error instanceof Error ? error.message : String(error), error);
+    worker.once("error", reject);
+    worker.once("exit", () => {
+      reject(new Error("the storage thread ended while it started"));
     });
     worker.once("message", (response: StorageResponse) => {
+      worker.removeAllListeners("error");
+      worker.removeAllListeners("exit");
       if (response.kind === "opened") {
-        worker.removeAllListeners("error");
-        resolve(response.database);
-      } else {
-        refuse(response.kind === "not-opened" ? response.message : "no answer");
-        void worker.terminate();
+        resolve({ worker, opened: response.database });
+        return;
       }
+      reject(new Error(response.kind === "not-opened" ? response.message : "no answer"));
+      void worker.terminate();
     });
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

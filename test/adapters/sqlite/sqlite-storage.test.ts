@@ -7,18 +7,18 @@ import { openSqliteStorage } from "../../../src/adapters/sqlite/sqlite-storage.j
 import { aLoggedDecision, anyDecision } from "../../contract/decision-log.contract.js";
 import { anIntent } from "../../contract/policy-history.contract.js";
 import { manyEvents, quietLog } from "../../support/events.js";
+import { aSmallDisk } from "../../support/small-disk.js";
 import { aDataDir, aStorage, aStore } from "../../support/sqlite.js";
 
 const open = (dataDir: string) => openSqliteStorage({ dataDir, log: quietLog });
 const UNAVAILABLE = { failure: { reason: "STORAGE_UNAVAILABLE" } };
 
-/** A store that cannot grow until it is let. */
+/** A store whose disk is full until it is freed. */
 async function aFullStore() {
-  const store = await aStore();
-  const [size] = await store.storage.query("PRAGMA page_count");
-  const pages = (max: number) => store.storage.query(`PRAGMA max_page_count = ${max}`);
-  await pages(Number(size?.[0]));
-  return { ...store, letGrow: () => pages(1_000_000) };
+  const disk = aSmallDisk(8);
+  const store = await aStore(disk.folder);
+  disk.fill();
+  return { ...store, disk };
 }
 const big = aLoggedDecision({ attributes: { text: "x".repeat(20_000) } });
 
@@ -46,6 +46,17 @@ describe("DATA_DIR", () => {
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     db.close();
     expect((await aStorage(dataDir)).opened.newestEvent).toBe(0);
+  });
+
+  it("on a read-only file system is refused by name, and told what to do", async () => {
+    const disk = aSmallDisk(8);
+    await (await aStorage(disk.folder)).close();
+    disk.remount("ro");
+    await expect(open(disk.folder)).rejects.toThrow(
+      /^DATA_DIR .* cannot be used: .*: name a folder that this process can write in$/,
+    );
+    disk.remount("rw");
+    expect((await aStorage(disk.folder)).opened.newestEvent).toBe(0);
   });
 
   it("that cannot be made is refused by name", async () => {
@@ -79,10 +90,10 @@ describe("a database that cannot be used", () => {
 
 describe("while the disk is full", () => {
   it("refuses a change of policy, which leaves no trace", async () => {
-    const { history, letGrow } = await aFullStore();
+    const { history, disk } = await aFullStore();
     const intent = anIntent(1, { reason: "x".repeat(100_000) });
     await expect(history.begin(intent)).rejects.toMatchObject(UNAVAILABLE);
-    await letGrow();
+    disk.free();
     expect([await history.openIntent(), await history.newest()]).toEqual([undefined, undefined]);
   });
 
@@ -112,15 +123,24 @@ describe("while the disk is full", () => {
   });
 
   it("stores what waited, in order, as soon as there is space, without being told", async () => {
-    const { decisionLog, eventLog, storage, letGrow } = await aFullStore();
+    const { decisionLog, eventLog, storage, disk } = await aFullStore();
     decisionLog.append(big);
     eventLog.append(manyEvents(3, { details: { text: "x".repeat(20_000) } }));
     await storage.flush();
-    await letGrow();
+    disk.free();
     await expect.poll(() => storage.failure(), { timeout: 10_000 }).toBeUndefined();
     await storage.flush();
     expect(decisionLog.counts()).toMatchObject({ recorded: 1, pending: 0 });
     expect(eventLog.newestSequence()).toBe(3);
+  });
+
+  it("says so no more as soon as there is space, also where nothing waits", async () => {
+    const { history, storage, disk } = await aFullStore();
+    const intent = anIntent(1, { reason: "x".repeat(100_000) });
+    await expect(history.begin(intent)).rejects.toMatchObject(UNAVAILABLE);
+    expect(storage.failure()).toMatch(/full/);
+    disk.free();
+    await expect.poll(() => storage.failure(), { timeout: 10_000 }).toBeUndefined();
   });
 
   it("still reads", async () => {
