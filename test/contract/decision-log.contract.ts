@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type {
+  CountedBy,
+  CountedPeriod,
   DecisionLog,
   DecisionPosition,
   DecisionQuery,
@@ -131,5 +133,120 @@ export function describeDecisionLog(create: () => Promise<DecisionLogUnderTest>)
       await committed();
     }
     expect([seen, after]).toEqual([["6", "5", "4", "3", "2", "1", "0"], undefined]);
+  });
+
+  describe("counts", () => {
+    const HOUR_MS = 3_600_000;
+    const T = 480_000 * HOUR_MS;
+    const minutes = (n: number): number => T + n * 60_000;
+    const asking = (
+      timeMs: number,
+      attributes: LoggedDecision["attributes"],
+      facts: Partial<LoggedDecision> = {},
+    ): LoggedDecision => aLoggedDecision({ timeMs, attributes, ...facts });
+    const counted = [
+      asking(minutes(0), { client_id: "c1" }),
+      asking(minutes(1), { client_id: "c2" }, { decision: DENY, durationMs: 0.75 }),
+      asking(minutes(61), { client_id: "c1" }, { policyType: "security" }),
+      asking(minutes(62), { server_id: "s" }, ofRules(["r1", "p1"], ["r2", "p2"])),
+      asking(minutes(200), { component: "collector", requester_id: "x" }),
+    ];
+
+    it.each<[says: string, countedBy: CountedBy, expected: [string, number, number][]]>([
+      ["all", "all", [["", 5, 3]]],
+      [
+        "policy types",
+        "policy_type",
+        [
+          ["network_security", 4, 2],
+          ["security", 1, 1],
+        ],
+      ],
+      [
+        "components, which the attributes tell",
+        "component",
+        [
+          ["fl-client", 3, 2],
+          ["collector", 1, 1],
+          ["fl-server", 1, 0],
+        ],
+      ],
+      [
+        "requesters",
+        "requester",
+        [
+          ["c1", 2, 2],
+          ["c2", 1, 0],
+          ["s", 1, 0],
+          ["x", 1, 1],
+        ],
+      ],
+      [
+        "answers",
+        "answer",
+        [
+          ["allowed", 3, 3],
+          ["explicit", 2, 0],
+        ],
+      ],
+      [
+        "every determining rule",
+        "rule",
+        [
+          ["net/a", 3, 3],
+          ["net/d", 1, 0],
+          ["p1/r1", 1, 0],
+          ["p2/r2", 1, 0],
+        ],
+      ],
+    ])("by %s, the most frequent first", async (_says, countedBy, expected) => {
+      const log = await filled(counted);
+      const names = await log.countBy(countedBy, {}, 100);
+      expect(names.map(({ name, decided, allowed }) => [name, decided, allowed])).toEqual(expected);
+    });
+
+    it("tells the time spent deciding, and when the last one was", async () => {
+      const log = await filled(counted.slice(0, 2));
+      expect(await log.countBy("all", {}, 1)).toEqual([
+        { name: "", decided: 2, allowed: 1, durationUs: 1000, lastTimeMs: minutes(1) },
+      ]);
+    });
+
+    it.each<[says: string, period: CountedPeriod, decided: number[]]>([
+      ["from a minute on", { startTimeMs: minutes(1) + 1 }, [4]],
+      ["before a minute", { endTimeMs: minutes(1) }, [1]],
+      ["between two", { startTimeMs: minutes(1), endTimeMs: minutes(62) }, [2]],
+      ["in which nothing was decided", { startTimeMs: minutes(300) }, []],
+    ])("counts what was decided %s", async (_says, period, decided) => {
+      const log = await filled(counted);
+      expect((await log.countBy("all", period, 1)).map((one) => one.decided)).toEqual(decided);
+    });
+
+    it("gives at most as many names as asked for", async () => {
+      const log = await filled(counted);
+      expect((await log.countBy("requester", {}, 1)).map(({ name }) => name)).toEqual(["c1"]);
+    });
+
+    it("gives the hours in which something was decided, with how many asked", async () => {
+      const log = await filled(counted);
+      const hour = (n: number, facts: object) => ({ startMs: T + n * HOUR_MS, ...facts });
+      expect(await log.countByHour({})).toEqual([
+        hour(0, { decided: 2, allowed: 1, durationUs: 1000, requesters: 2 }),
+        hour(1, { decided: 2, allowed: 1, durationUs: 500, requesters: 2 }),
+        hour(3, { decided: 1, allowed: 1, durationUs: 250, requesters: 1 }),
+      ]);
+      expect(
+        (await log.countByHour({ startTimeMs: minutes(60) })).map((one) => one.startMs),
+      ).toEqual([T + HOUR_MS, T + 3 * HOUR_MS]);
+    });
+
+    it("tells 1,000 names apart in an hour, and counts the others together", async () => {
+      const log = await filled(
+        Array.from({ length: 1200 }, (_, n) => asking(T, { client_id: `c${n}` })),
+      );
+      const [most, next] = await log.countBy("requester", {}, 2000);
+      expect([most?.name, most?.decided, next?.decided]).toEqual(["(others)", 200, 1]);
+      expect((await log.countByHour({}))[0]?.requesters).toBe(1001);
+    });
   });
 }

@@ -40,4 +40,13 @@ describe("the decision log in SQLite", () => {
     const { decisions, next } = await decisionLog.list({ ...anyDecision, clientId: "rare" });
     expect([decisions.map(({ timeMs }) => timeMs), next]).toEqual([[7], undefined]);
   });
+
+  it("has the counts of every recorded decision after a restart, and of no other", async () => {
+    const first = await aStore();
+    for (let n = 0; n < 25_000; n += 1) first.decisionLog.append(aLoggedDecision());
+    await first.storage.close();
+    const { decisionLog } = await aStore(first.dataDir);
+    const [all] = await decisionLog.countBy("all", {}, 1);
+    expect(all?.decided).toBe(20_000);
+  });
 });
