@@ -1,4 +1,4 @@
-import { lookUp, type Value, type ValueMap } from "../core/values.js";
+import { ownValue, type ValueMap } from "../core/values.js";
 
 /** The component that asked, where its attributes tell, by the names of FLOPY-NET's components. */
 export function componentOf(attributes: ValueMap): string {
@@ -15,8 +15,12 @@ export function componentOf(attributes: ValueMap): string {
 
 /** Who asked: the id that the attributes give. */
 export function requesterOf(attributes: ValueMap): string {
-  const ids = ["requester_id", "client_id", "server_id"].map((name) => textAt(attributes, name));
-  return ids.find((id) => id !== "") ?? UNKNOWN;
+  return (
+    textAt(attributes, "requester_id") ||
+    textAt(attributes, "client_id") ||
+    textAt(attributes, "server_id") ||
+    UNKNOWN
+  );
 }
 
 const UNKNOWN = "unknown";
@@ -28,6 +32,6 @@ const OPERATION_WORDS: readonly (readonly [string, string])[] = [
 ];
 
 function textAt(attributes: ValueMap, name: string): string {
-  const value: Value | undefined = lookUp(attributes, [name]);
+  const value = ownValue(attributes, name);
   return typeof value === "string" ? value : "";
 }

@@ -15,64 +15,97 @@ export function bucketMsOf(countedBy: CountedBy): number {
   return countedBy === "all" ? MINUTE_MS : HOUR_MS;
 }
 
-/**
- * Adds decisions up into counts. At most 1,000 names of a kind are told apart in an hour; the memory
- * it takes is bounded likewise.
- */
-export function createDecisionCounter(): (
-  decisions: readonly LoggedDecision[],
-) => readonly DecisionCount[] {
-  let hourMs = -Infinity;
-  let known = new Map<CountedBy, Set<string>>();
+/** Adds decisions up. The memory it takes between two calls of `take` grows with the time alone. */
+export interface DecisionCounter {
+  add(decision: LoggedDecision): void;
+  /** What was added since the last call; several counts may be of one name and time. */
+  take(): readonly DecisionCount[];
+}
 
-  function told(countedBy: CountedBy, name: string): string {
-    const names = known.get(countedBy) ?? new Set();
-    known.set(countedBy, names);
+type GrowingCount = { -readonly [Field in keyof DecisionCount]: DecisionCount[Field] };
+
+/** The counts of one minute, by what they count. */
+type MinuteCounts = Readonly<Record<CountedBy, Map<string, GrowingCount>>>;
+
+/** At most 1,000 names of a kind are told apart in an hour. */
+export function createDecisionCounter(): DecisionCounter {
+  let hourMs = NaN;
+  let minuteMs = NaN;
+  let known = namesByKind(() => new Set<string>());
+  let minute: MinuteCounts = namesByKind(() => new Map<string, GrowingCount>());
+  let ended: GrowingCount[] = [];
+
+  function endMinute(): void {
+    for (const counts of Object.values(minute)) ended.push(...counts.values());
+    minute = namesByKind(() => new Map<string, GrowingCount>());
+  }
+
+  function turnTo(timeMs: number): void {
+    endMinute();
+    minuteMs = startOf(timeMs, MINUTE_MS);
+    if (startOf(timeMs, HOUR_MS) === hourMs) return;
+    hourMs = startOf(timeMs, HOUR_MS);
+    known = namesByKind(() => new Set<string>());
+  }
+
+  function knownName(countedBy: CountedBy, name: string): string {
+    const names = known[countedBy];
     const short = shortText(name, MAX_NAME);
-    if (names.has(short)) return short;
-    if (names.size >= MOST_NAMES) return OTHER_NAMES;
+    if (names.size >= MOST_NAMES && !names.has(short)) return OTHER_NAMES;
     names.add(short);
     return short;
   }
 
-  return (decisions) => {
-    const counts = new Map<string, DecisionCount>();
-    for (const logged of decisions) {
-      const { timeMs, durationMs, decision } = logged;
-      if (startOf(timeMs, HOUR_MS) !== hourMs) {
-        hourMs = startOf(timeMs, HOUR_MS);
-        known = new Map();
+  function countOf(countedBy: CountedBy, given: string): GrowingCount {
+    const counts = minute[countedBy];
+    const found = counts.get(given);
+    if (found) return found;
+    const name = knownName(countedBy, given);
+    const startMs = countedBy === "all" ? minuteMs : hourMs;
+    const sums = { decided: 0, allowed: 0, durationUs: 0, lastTimeMs: -Infinity };
+    const count = counts.get(name) ?? { startMs, countedBy, name, ...sums };
+    counts.set(name, count);
+    return count;
+  }
+
+  function addTo(count: GrowingCount, { timeMs, durationMs, decision }: LoggedDecision): void {
+    count.decided += 1;
+    if (decision.allowed) count.allowed += 1;
+    count.durationUs += Math.max(0, Math.round(durationMs * 1000));
+    if (timeMs > count.lastTimeMs) count.lastTimeMs = timeMs;
+  }
+
+  return {
+    add(logged) {
+      const { timeMs, policyType, attributes, decision } = logged;
+      if (!(timeMs >= minuteMs && timeMs < minuteMs + MINUTE_MS)) turnTo(timeMs);
+      addTo(countOf("all", ""), logged);
+      addTo(countOf("policy_type", policyType), logged);
+      addTo(countOf("component", componentOf(attributes)), logged);
+      addTo(countOf("requester", requesterOf(attributes)), logged);
+      addTo(countOf("answer", decision.denyKind ?? "allowed"), logged);
+      for (const { policyId, ruleId } of decision.determiningRules) {
+        addTo(countOf("rule", `${policyId}/${ruleId}`), logged);
       }
-      for (const [countedBy, given] of namesOf(logged)) {
-        const startMs = startOf(timeMs, bucketMsOf(countedBy));
-        const name = told(countedBy, given);
-        const key = `${startMs} ${countedBy} ${name}`;
-        const before = counts.get(key);
-        counts.set(key, {
-          ...{ startMs, countedBy, name },
-          decided: (before?.decided ?? 0) + 1,
-          allowed: (before?.allowed ?? 0) + (decision.allowed ? 1 : 0),
-          durationUs: (before?.durationUs ?? 0) + Math.max(0, Math.round(durationMs * 1000)),
-          lastTimeMs: Math.max(before?.lastTimeMs ?? timeMs, timeMs),
-        });
-      }
-    }
-    return [...counts.values()];
+    },
+    take() {
+      endMinute();
+      const taken = ended;
+      ended = [];
+      return taken;
+    },
   };
 }
 
-function namesOf({ policyType, attributes, decision }: LoggedDecision): [CountedBy, string][] {
-  return [
-    ["all", ""],
-    ["policy_type", policyType],
-    ["component", componentOf(attributes)],
-    ["requester", requesterOf(attributes)],
-    ["answer", decision.denyKind ?? "allowed"],
-    ...decision.determiningRules.map(({ policyId, ruleId }): [CountedBy, string] => [
-      "rule",
-      `${policyId}/${ruleId}`,
-    ]),
-  ];
+function namesByKind<Names>(create: () => Names): Readonly<Record<CountedBy, Names>> {
+  return {
+    all: create(),
+    policy_type: create(),
+    component: create(),
+    requester: create(),
+    answer: create(),
+    rule: create(),
+  };
 }
 
 function startOf(timeMs: number, lengthMs: number): number {

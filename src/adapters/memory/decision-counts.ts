@@ -19,19 +19,28 @@ export interface MemoryDecisionCounts extends Pick<DecisionLog, "countBy" | "cou
 /** The counts of a decision log that is in this process only. */
 export function createMemoryDecisionCounts(): MemoryDecisionCounts {
   const kept = new Map<string, DecisionCount>();
-  const count = createDecisionCounter();
+  const counter = createDecisionCounter();
   let newestHour = 0;
+
+  function keepCounted(): void {
+    for (const one of counter.take()) {
+      const key = `${one.countedBy} ${one.startMs} ${one.name}`;
+      kept.set(key, { ...one, ...sumOf([kept.get(key) ?? NOTHING, one]) });
+    }
+  }
 
   function forgetOld(nowMs: number): void {
     const hour = Math.floor(nowMs / HOUR_MS);
     if (hour <= newestHour) return;
     newestHour = hour;
+    keepCounted();
     for (const [key, { startMs }] of kept) if (startMs < nowMs - KEPT_MS) kept.delete(key);
   }
 
   function within(countedBy: CountedBy, period: CountedPeriod): readonly DecisionCount[] {
     const { startTimeMs = -Infinity, endTimeMs = Infinity } = period;
     const bucketMs = bucketMsOf(countedBy);
+    keepCounted();
     return [...kept.values()].filter(
       (one) =>
         one.countedBy === countedBy &&
@@ -43,10 +52,7 @@ export function createMemoryDecisionCounts(): MemoryDecisionCounts {
   return {
     add(decision) {
       forgetOld(decision.timeMs);
-      for (const one of count([decision])) {
-        const key = `${one.countedBy} ${one.startMs} ${one.name}`;
-        kept.set(key, { ...one, ...sumOf([kept.get(key) ?? NOTHING, one]) });
-      }
+      counter.add(decision);
     },
     countBy: (countedBy, period, limit) => {
       const byName = grouped(within(countedBy, period), ({ name }) => name);

@@ -57,11 +57,14 @@ export function createSqliteDecisionLog({
 }): DecisionLog {
   const dropped = { overload: 0, storage_unavailable: 0 };
   let recorded = 0;
-  const count = createDecisionCounter();
+  const counter = createDecisionCounter();
 
   const lane = storage.openLane<LoggedDecision>({
     insertSql: INSERT,
-    alongside: (decisions) => ({ sql: COUNT, params: [JSON.stringify(count(decisions))] }),
+    alongside(decisions) {
+      for (const decision of decisions) counter.add(decision);
+      return { sql: COUNT, params: [JSON.stringify(counter.take())] };
+    },
     onCommitted(decisions) {
       recorded += decisions.length;
     },
