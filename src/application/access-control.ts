@@ -14,6 +14,8 @@ export const ACCESS: ReadonlyMap<string, Access> = new Map([
   ["EventService.ListEvents", "read"],
   ["EventService.PublishEvent", "change"],
   ["MonitoringService.ListDecisions", "read"],
+  ["MonitoringService.GetDecision", "read"],
+  ["MonitoringService.GetDecisionStatistics", "read"],
   ["MonitoringService.GetStatus", "read"],
   ["TrustService.EvaluateTrust", "read"],
   ["TrustService.ListTrustScores", "read"],

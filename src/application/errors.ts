@@ -33,6 +33,7 @@ export type Failure =
   /** `what` is work of one kind, of which `limit` is done at once. */
   | { readonly reason: "OVERLOADED"; readonly what: string; readonly limit: number }
   | { readonly reason: "STORAGE_UNAVAILABLE"; readonly what: string }
+  | { readonly reason: "DECISION_NOT_FOUND"; readonly decisionId: string }
   | { readonly reason: "CLIENT_NOT_FOUND"; readonly clientId: string }
   | { readonly reason: "ROUND_NOT_FOUND"; readonly runId: string; readonly round: number }
   /** Someone who may not ask: `mend` says which setting or credential would let them. */
@@ -97,6 +98,8 @@ function messageOf(failure: Failure): string {
       return `${failure.limit} ${failure.what} are being worked on, and no more at once: ask again in a moment`;
     case "STORAGE_UNAVAILABLE":
       return `${failure.what} cannot be stored: see the engine's log`;
+    case "DECISION_NOT_FOUND":
+      return `decision \`${failure.decisionId}\` is not recorded, or not any more`;
     case "CLIENT_NOT_FOUND":
       return `client \`${failure.clientId}\` was never selected, registered or reported`;
     case "ROUND_NOT_FOUND":

@@ -1,4 +1,6 @@
+import { type CountDecisions, createDecisionStatistics } from "./decision-statistics.js";
 import type { EngineStatus } from "./engine-status.js";
+import { createGetDecision, type GetDecision } from "./get-decision.js";
 import { createListDecisions, type ListDecisions } from "./list-decisions.js";
 import type { DecisionLog, DecisionLogCounts } from "./ports/decision-log.js";
 import type { StorageHealth } from "./ports/storage-health.js";
@@ -18,6 +20,8 @@ export interface MonitoredStatus extends DecisionLogCounts {
 
 export interface Monitoring {
   readonly listDecisions: ListDecisions;
+  readonly getDecision: GetDecision;
+  readonly countDecisions: CountDecisions;
   status(): Promise<MonitoredStatus>;
 }
 
@@ -29,6 +33,8 @@ export function createMonitoring(deps: {
   const { decisionLog, storage } = deps;
   return {
     listDecisions: createListDecisions({ decisionLog }),
+    getDecision: createGetDecision({ decisionLog }),
+    countDecisions: createDecisionStatistics({ decisionLog }),
     async status() {
       const storageBytes = await storage.bytes();
       const { state, policyVersion, lastError, storageError } = deps.status();

@@ -68,6 +68,7 @@ function violationsOf(failure: Failure): { field: string; description: string }[
     case "TOO_MANY_SUBSCRIBERS":
     case "OVERLOADED":
     case "STORAGE_UNAVAILABLE":
+    case "DECISION_NOT_FOUND":
     case "CLIENT_NOT_FOUND":
     case "ROUND_NOT_FOUND":
     case "UNAUTHENTICATED":

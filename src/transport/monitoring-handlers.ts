@@ -1,8 +1,14 @@
 import type { MonitoredStatus, Monitoring } from "../application/monitoring.js";
-import type { LoggedDecision } from "../application/ports/decision-log.js";
+import type { DecisionStatistics } from "../application/decision-statistics.js";
+import type { LoggedDecision, NamedCount } from "../application/ports/decision-log.js";
 import {
   type Decision,
+  type DecisionCount,
   EngineState,
+  type GetDecisionRequest,
+  type GetDecisionResponse,
+  type GetDecisionStatisticsRequest,
+  type GetDecisionStatisticsResponse,
   type GetStatusRequest,
   type GetStatusResponse,
   type ListDecisionsRequest,
@@ -37,6 +43,26 @@ export function createMonitoringHandlers(monitoring: Monitoring): ServiceHandler
         return { decisions: decisions.map(decisionToProto), nextPageToken };
       },
     },
+    getDecision: {
+      kind: "unary",
+      handle: async ({ decisionId }: GetDecisionRequest): Promise<GetDecisionResponse> => ({
+        decision: decisionToProto(await monitoring.getDecision(decisionId)),
+      }),
+    },
+    getDecisionStatistics: {
+      kind: "unary",
+      handle: async (
+        request: GetDecisionStatisticsRequest,
+      ): Promise<GetDecisionStatisticsResponse> => {
+        const startTimeMs = timeFromProto("start_time", request.startTime);
+        const endTimeMs = timeFromProto("end_time", request.endTime);
+        const statistics = await monitoring.countDecisions({
+          ...(startTimeMs !== undefined && { startTimeMs }),
+          ...(endTimeMs !== undefined && { endTimeMs }),
+        });
+        return statisticsToProto(statistics);
+      },
+    },
     getStatus: {
       kind: "unary",
       handle: async (_request: GetStatusRequest): Promise<GetStatusResponse> =>
@@ -54,6 +80,34 @@ function decisionToProto(logged: LoggedDecision): Decision {
     response: checkAnswerToProto(logged),
     latencyUs: String(Math.max(0, Math.round(logged.durationMs * 1000))),
     redacted: logged.redacted,
+  };
+}
+
+function statisticsToProto(statistics: DecisionStatistics): GetDecisionStatisticsResponse {
+  const { decided, allowed, durationUs, lastTimeMs } = statistics;
+  return {
+    ...{ decided: String(decided), allowed: String(allowed), latencyUs: String(durationUs) },
+    ...(lastTimeMs !== undefined && { lastTime: new Date(lastTimeMs) }),
+    byPolicyType: statistics.byPolicyType.map(countToProto),
+    byComponent: statistics.byComponent.map(countToProto),
+    byRequester: statistics.byRequester.map(countToProto),
+    byAnswer: statistics.byAnswer.map(countToProto),
+    byRule: statistics.byRule.map(countToProto),
+    hours: statistics.hours.map((hour) => ({
+      startTime: new Date(hour.startMs),
+      ...{ decided: String(hour.decided), allowed: String(hour.allowed) },
+      latencyUs: String(hour.durationUs),
+      requesters: hour.requesters,
+    })),
+  };
+}
+
+function countToProto(count: NamedCount): DecisionCount {
+  return {
+    name: count.name,
+    ...{ decided: String(count.decided), allowed: String(count.allowed) },
+    latencyUs: String(count.durationUs),
+    lastTime: new Date(count.lastTimeMs),
   };
 }
 

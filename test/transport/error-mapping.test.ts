@@ -22,6 +22,7 @@ describe("the code of a failure", () => {
     ["TOO_MANY_SUBSCRIBERS",     "RESOURCE_EXHAUSTED",  429],
     ["OVERLOADED",               "RESOURCE_EXHAUSTED",  429],
     ["STORAGE_UNAVAILABLE",      "UNAVAILABLE",         503],
+    ["DECISION_NOT_FOUND",       "NOT_FOUND",           404],
     ["CLIENT_NOT_FOUND",         "NOT_FOUND",           404],
     ["ROUND_NOT_FOUND",          "NOT_FOUND",           404],
     ["UNAUTHENTICATED",          "UNAUTHENTICATED",     401],

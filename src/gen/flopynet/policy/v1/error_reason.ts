@@ -66,4 +66,6 @@ export enum ErrorReason {
   ERROR_REASON_SHUTTING_DOWN = 21,
   /** ERROR_REASON_ROUND_NOT_FOUND - The round of the run was never evaluated, so that nothing can be told as of it. NOT_FOUND. */
   ERROR_REASON_ROUND_NOT_FOUND = 22,
+  /** ERROR_REASON_DECISION_NOT_FOUND - No decision with this id is recorded, or not any more. NOT_FOUND. */
+  ERROR_REASON_DECISION_NOT_FOUND = 23,
 }

@@ -100,6 +100,90 @@ export interface Decision {
   redacted: boolean;
 }
 
+/** Which decision to get. */
+export interface GetDecisionRequest {
+  /** The `decision_id` of an answer. */
+  decisionId: string;
+}
+
+/** One recorded decision. */
+export interface GetDecisionResponse {
+  /** Always given. */
+  decision?: Decision | undefined;
+}
+
+/** Which decisions to count. */
+export interface GetDecisionStatisticsRequest {
+  /**
+   * Decisions from this time on; rounded down to the minute, and to the hour in all that is counted by
+   * name. Absent: from the oldest kept.
+   */
+  startTime?:
+    | Date
+    | undefined;
+  /** Decisions before this time; rounded up likewise. Absent: to the newest. */
+  endTime?: Date | undefined;
+}
+
+/**
+ * The decisions of a period, counted. Names are in descending order of `decided`, at most 1,000 of a
+ * kind; beyond 1,000 names in an hour the others are counted as `(others)`.
+ */
+export interface GetDecisionStatisticsResponse {
+  /** All decisions. At least 0. */
+  decided: string;
+  /** Those that permit. At most `decided`. */
+  allowed: string;
+  /** Time spent deciding all of them, in microseconds. At least 0. */
+  latencyUs: string;
+  /** When the last one was. Absent when there was none. */
+  lastTime?:
+    | Date
+    | undefined;
+  /** By policy type. */
+  byPolicyType: DecisionCount[];
+  /** By the component that asked, where the attributes tell it: `component`, or by the id they give. */
+  byComponent: DecisionCount[];
+  /** By who asked: `requester_id`, `client_id` or `server_id` of the attributes, or `unknown`. */
+  byRequester: DecisionCount[];
+  /** By answer: `allowed`, `explicit`, `default`, `error`, `not_trusted`. */
+  byAnswer: DecisionCount[];
+  /** By determining rule, as `policy/rule`. A decision counts for each of its rules. */
+  byRule: DecisionCount[];
+  /** The hours in which anything was decided, in order. */
+  hours: HourCount[];
+}
+
+/** Decisions that have a name in common. */
+export interface DecisionCount {
+  /** What they have in common. May be cut to 256 characters. */
+  name: string;
+  /** How many. At least 1. */
+  decided: string;
+  /** How many of them permit. At most `decided`. */
+  allowed: string;
+  /** Time spent deciding them, in microseconds. At least 0. */
+  latencyUs: string;
+  /** When the last one was. */
+  lastTime?: Date | undefined;
+}
+
+/** Decisions of one hour. */
+export interface HourCount {
+  /** When the hour began. */
+  startTime?:
+    | Date
+    | undefined;
+  /** How many. At least 1. */
+  decided: string;
+  /** How many of them permit. At most `decided`. */
+  allowed: string;
+  /** Time spent deciding them, in microseconds. At least 0. */
+  latencyUs: string;
+  /** How many different requesters there were; above 1,000 the others count as one. */
+  requesters: number;
+}
+
 /** Asks how the engine is. */
 export interface GetStatusRequest {
 }
@@ -506,6 +590,583 @@ export const Decision: MessageFns<Decision> = {
   },
 };
 
+function createBaseGetDecisionRequest(): GetDecisionRequest {
+  return { decisionId: "" };
+}
+
+export const GetDecisionRequest: MessageFns<GetDecisionRequest> = {
+  encode(message: GetDecisionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decisionId !== "") {
+      writer.uint32(10).string(message.decisionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDecisionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDecisionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decisionId = reader.string();
+            continue;
+          }
+        }
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
+        }
+        reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetDecisionRequest>): GetDecisionRequest {
+    return GetDecisionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetDecisionRequest>): GetDecisionRequest {
+    const message = createBaseGetDecisionRequest();
+    message.decisionId = object.decisionId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetDecisionResponse(): GetDecisionResponse {
+  return { decision: undefined };
+}
+
+export const GetDecisionResponse: MessageFns<GetDecisionResponse> = {
+  encode(message: GetDecisionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decision !== undefined) {
+      Decision.encode(message.decision, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDecisionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDecisionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decision = Decision.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
+        }
+        reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetDecisionResponse>): GetDecisionResponse {
+    return GetDecisionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetDecisionResponse>): GetDecisionResponse {
+    const message = createBaseGetDecisionResponse();
+    message.decision = (object.decision !== undefined && object.decision !== null)
+      ? Decision.fromPartial(object.decision)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetDecisionStatisticsRequest(): GetDecisionStatisticsRequest {
+  return { startTime: undefined, endTime: undefined };
+}
+
+export const GetDecisionStatisticsRequest: MessageFns<GetDecisionStatisticsRequest> = {
+  encode(message: GetDecisionStatisticsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.startTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.startTime), writer.uint32(10).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDecisionStatisticsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDecisionStatisticsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.startTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
+        }
+        reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetDecisionStatisticsRequest>): GetDecisionStatisticsRequest {
+    return GetDecisionStatisticsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetDecisionStatisticsRequest>): GetDecisionStatisticsRequest {
+    const message = createBaseGetDecisionStatisticsRequest();
+    message.startTime = object.startTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseGetDecisionStatisticsResponse(): GetDecisionStatisticsResponse {
+  return {
+    decided: "0",
+    allowed: "0",
+    latencyUs: "0",
+    lastTime: undefined,
+    byPolicyType: [],
+    byComponent: [],
+    byRequester: [],
+    byAnswer: [],
+    byRule: [],
+    hours: [],
+  };
+}
+
+export const GetDecisionStatisticsResponse: MessageFns<GetDecisionStatisticsResponse> = {
+  encode(message: GetDecisionStatisticsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decided !== "0") {
+      writer.uint32(8).int64(message.decided);
+    }
+    if (message.allowed !== "0") {
+      writer.uint32(16).int64(message.allowed);
+    }
+    if (message.latencyUs !== "0") {
+      writer.uint32(24).int64(message.latencyUs);
+    }
+    if (message.lastTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastTime), writer.uint32(34).fork()).join();
+    }
+    for (const v of message.byPolicyType) {
+      DecisionCount.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.byComponent) {
+      DecisionCount.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.byRequester) {
+      DecisionCount.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.byAnswer) {
+      DecisionCount.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.byRule) {
+      DecisionCount.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.hours) {
+      HourCount.encode(v!, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDecisionStatisticsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDecisionStatisticsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.decided = reader.int64().toString();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.allowed = reader.int64().toString();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.latencyUs = reader.int64().toString();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.byPolicyType.push(DecisionCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.byComponent.push(DecisionCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.byRequester.push(DecisionCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.byAnswer.push(DecisionCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.byRule.push(DecisionCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.hours.push(HourCount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
+        }
+        reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetDecisionStatisticsResponse>): GetDecisionStatisticsResponse {
+    return GetDecisionStatisticsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetDecisionStatisticsResponse>): GetDecisionStatisticsResponse {
+    const message = createBaseGetDecisionStatisticsResponse();
+    message.decided = object.decided ?? "0";
+    message.allowed = object.allowed ?? "0";
+    message.latencyUs = object.latencyUs ?? "0";
+    message.lastTime = object.lastTime ?? undefined;
+    message.byPolicyType = object.byPolicyType?.map((e) => DecisionCount.fromPartial(e)) || [];
+    message.byComponent = object.byComponent?.map((e) => DecisionCount.fromPartial(e)) || [];
+    message.byRequester = object.byRequester?.map((e) => DecisionCount.fromPartial(e)) || [];
+    message.byAnswer = object.byAnswer?.map((e) => DecisionCount.fromPartial(e)) || [];
+    message.byRule = object.byRule?.map((e) => DecisionCount.fromPartial(e)) || [];
+    message.hours = object.hours?.map((e) => HourCount.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDecisionCount(): DecisionCount {
+  return { name: "", decided: "0", allowed: "0", latencyUs: "0", lastTime: undefined };
+}
+
+export const DecisionCount: MessageFns<DecisionCount> = {
+  encode(message: DecisionCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.decided !== "0") {
+      writer.uint32(16).int64(message.decided);
+    }
+    if (message.allowed !== "0") {
+      writer.uint32(24).int64(message.allowed);
+    }
+    if (message.latencyUs !== "0") {
+      writer.uint32(32).int64(message.latencyUs);
+    }
+    if (message.lastTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastTime), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecisionCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecisionCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.decided = reader.int64().toString();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.allowed = reader.int64().toString();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.latencyUs = reader.int64().toString();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
+        }
+        reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DecisionCount>): DecisionCount {
+    return DecisionCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecisionCount>): DecisionCount {
+    const message = createBaseDecisionCount();
+    message.name = object.name ?? "";
+    message.decided = object.decided ?? "0";
+    message.allowed = object.allowed ?? "0";
+    message.latencyUs = object.latencyUs ?? "0";
+    message.lastTime = object.lastTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseHourCount(): HourCount {
+  return { startTime: undefined, decided: "0", allowed: "0", latencyUs: "0", requesters: 0 };
+}
+
+export const HourCount: MessageFns<HourCount> = {
+  encode(message: HourCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.startTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.startTime), writer.uint32(10).fork()).join();
+    }
+    if (message.decided !== "0") {
+      writer.uint32(16).int64(message.decided);
+    }
+    if (message.allowed !== "0") {
+      writer.uint32(24).int64(message.allowed);
+    }
+    if (message.latencyUs !== "0") {
+      writer.uint32(32).int64(message.latencyUs);
+    }
+    if (message.requesters !== 0) {
+      writer.uint32(40).int32(message.requesters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HourCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHourCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.startTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.decided = reader.int64().toString();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.allowed = reader.int64().toString();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.latencyUs = reader.int64().toString();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.requesters = reader.int32();
+            continue;
+          }
+        }
+        if (tag < 8 || (tag & 7) === 3 || (tag & 7) === 4) {
+          throw new globalThis.Error("no field has this tag");
+        }
+        reader.skip(tag & 7);
+      }
+      if (reader.pos !== end) {
+        throw new globalThis.Error("a field goes past the end of its message");
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HourCount>): HourCount {
+    return HourCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HourCount>): HourCount {
+    const message = createBaseHourCount();
+    message.startTime = object.startTime ?? undefined;
+    message.decided = object.decided ?? "0";
+    message.allowed = object.allowed ?? "0";
+    message.latencyUs = object.latencyUs ?? "0";
+    message.requesters = object.requesters ?? 0;
+    return message;
+  },
+};
+
 function createBaseGetStatusRequest(): GetStatusRequest {
   return {};
 }
@@ -803,6 +1464,38 @@ export const MonitoringServiceService = {
       Buffer.from(ListDecisionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListDecisionsResponse => ListDecisionsResponse.decode(value),
   },
+  /**
+   * Gets one recorded decision.
+   *
+   * Fails with NOT_FOUND (DECISION_NOT_FOUND) or UNAVAILABLE (STORAGE_UNAVAILABLE).
+   */
+  getDecision: {
+    path: "/flopynet.policy.v1.MonitoringService/GetDecision" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDecisionRequest): Buffer => Buffer.from(GetDecisionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDecisionRequest => GetDecisionRequest.decode(value),
+    responseSerialize: (value: GetDecisionResponse): Buffer => Buffer.from(GetDecisionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDecisionResponse => GetDecisionResponse.decode(value),
+  },
+  /**
+   * Counts the recorded decisions of a period. Counts are recorded with the decisions, so that this
+   * costs the same however many there were, and are kept as long (DECISION_RETENTION_DAYS), also where
+   * the decisions themselves had to make room.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID) or UNAVAILABLE (STORAGE_UNAVAILABLE).
+   */
+  getDecisionStatistics: {
+    path: "/flopynet.policy.v1.MonitoringService/GetDecisionStatistics" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDecisionStatisticsRequest): Buffer =>
+      Buffer.from(GetDecisionStatisticsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDecisionStatisticsRequest => GetDecisionStatisticsRequest.decode(value),
+    responseSerialize: (value: GetDecisionStatisticsResponse): Buffer =>
+      Buffer.from(GetDecisionStatisticsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDecisionStatisticsResponse => GetDecisionStatisticsResponse.decode(value),
+  },
   /** Tells how the engine is, and what became of its decisions since it started. Always answers. */
   getStatus: {
     path: "/flopynet.policy.v1.MonitoringService/GetStatus" as const,
@@ -823,6 +1516,20 @@ export interface MonitoringServiceServer extends UntypedServiceImplementation {
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID) or UNAVAILABLE (STORAGE_UNAVAILABLE).
    */
   listDecisions: handleUnaryCall<ListDecisionsRequest, ListDecisionsResponse>;
+  /**
+   * Gets one recorded decision.
+   *
+   * Fails with NOT_FOUND (DECISION_NOT_FOUND) or UNAVAILABLE (STORAGE_UNAVAILABLE).
+   */
+  getDecision: handleUnaryCall<GetDecisionRequest, GetDecisionResponse>;
+  /**
+   * Counts the recorded decisions of a period. Counts are recorded with the decisions, so that this
+   * costs the same however many there were, and are kept as long (DECISION_RETENTION_DAYS), also where
+   * the decisions themselves had to make room.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID) or UNAVAILABLE (STORAGE_UNAVAILABLE).
+   */
+  getDecisionStatistics: handleUnaryCall<GetDecisionStatisticsRequest, GetDecisionStatisticsResponse>;
   /** Tells how the engine is, and what became of its decisions since it started. Always answers. */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
 }
@@ -848,6 +1555,48 @@ export interface MonitoringServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListDecisionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gets one recorded decision.
+   *
+   * Fails with NOT_FOUND (DECISION_NOT_FOUND) or UNAVAILABLE (STORAGE_UNAVAILABLE).
+   */
+  getDecision(
+    request: GetDecisionRequest,
+    callback: (error: ServiceError | null, response: GetDecisionResponse) => void,
+  ): ClientUnaryCall;
+  getDecision(
+    request: GetDecisionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDecisionResponse) => void,
+  ): ClientUnaryCall;
+  getDecision(
+    request: GetDecisionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDecisionResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Counts the recorded decisions of a period. Counts are recorded with the decisions, so that this
+   * costs the same however many there were, and are kept as long (DECISION_RETENTION_DAYS), also where
+   * the decisions themselves had to make room.
+   *
+   * Fails with INVALID_ARGUMENT (REQUEST_INVALID) or UNAVAILABLE (STORAGE_UNAVAILABLE).
+   */
+  getDecisionStatistics(
+    request: GetDecisionStatisticsRequest,
+    callback: (error: ServiceError | null, response: GetDecisionStatisticsResponse) => void,
+  ): ClientUnaryCall;
+  getDecisionStatistics(
+    request: GetDecisionStatisticsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDecisionStatisticsResponse) => void,
+  ): ClientUnaryCall;
+  getDecisionStatistics(
+    request: GetDecisionStatisticsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDecisionStatisticsResponse) => void,
   ): ClientUnaryCall;
   /** Tells how the engine is, and what became of its decisions since it started. Always answers. */
   getStatus(
