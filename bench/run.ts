@@ -14,6 +14,7 @@ const NAMES = [
   "reload",
   "rest-check",
   "storage",
+  "trust-fold",
 ] as const;
 
 /** What a benchmark found; printed as it is measured, written as JSON. */
