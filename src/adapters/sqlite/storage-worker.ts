@@ -2,7 +2,14 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type Database from "libsql";
-import { closeDatabase, DATABASE_FILE, isDamaged, notInPlace, openDatabase } from "./database.js";
+import {
+  closeDatabase,
+  DATABASE_COMPANIONS,
+  DATABASE_FILE,
+  isDamaged,
+  notInPlace,
+  openDatabase,
+} from "./database.js";
 import type {
   LastCommit,
   SqlRow,
@@ -25,9 +32,13 @@ const OF_ONE_UNIT = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|ERROR|TOOBIG)/;
 
 class NothingChanged extends Error {}
 
+/** What is written from now on would be gone with the process; what was written is not. */
+class LogRemoved extends Error {}
+
 function serve(db: Database.Database, request: StorageRequest): void {
   const prepared = preparedBy(db);
   try {
+    if (request.kind !== "close") logMustBeInPlace();
     switch (request.kind) {
       case "commit":
         answer({ kind: "committed", ...commit(db, prepared, request) });
@@ -46,8 +57,9 @@ function serve(db: Database.Database, request: StorageRequest): void {
   } catch (error) {
     const failed = { kind: "failed", id: request.id, message: messageOf(error) } as const;
     answer({ ...failed, isDamaged: isDamaged(error) });
-    if (!isDamaged(error)) return;
-    // Nothing more is written to it. Not marked as closed: whoever opens it next looks at it.
+    if (!isDamaged(error) && !(error instanceof LogRemoved)) return;
+    // Writes what the log holds into the database, as far as that can be. It is not marked as closed:
+    // whoever opens it next looks at it.
     db.close();
     parentPort?.close();
   }
@@ -98,8 +110,19 @@ function commit(
 
 /** A file that was removed can be written to, and is gone with the process. */
 function mustBeInPlace(): void {
-  if (statSync(file, { throwIfNoEntry: false })?.ino === inode) return;
-  throw new Error(notInPlace(file));
+  if (inodeOf(file) !== inodes.get(file)) throw new Error(notInPlace(file));
+}
+
+function logMustBeInPlace(): void {
+  for (const path of companions) {
+    if (inodeOf(path) !== inodes.get(path)) {
+      throw new LogRemoved(`${path} was removed or replaced: the database is opened again`);
+    }
+  }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function carryOut(db: Database.Database, prepared: Prepare, unit: Unit): UnitResult {
@@ -130,10 +153,11 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-let inode: number | undefined;
+const companions = DATABASE_COMPANIONS.map((suffix) => file + suffix);
+const inodes = new Map<string, number | undefined>();
 try {
   const { db, opened } = openDatabase(dataDir, toContinue);
-  inode = statSync(file).ino;
+  for (const path of [file, ...companions]) inodes.set(path, inodeOf(path));
   parentPort?.on("message", (request: StorageRequest) => {
     serve(db, request);
   });

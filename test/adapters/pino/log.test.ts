@@ -104,6 +104,16 @@ describe("the operator's log", () => {
     expect(linesOf("stdout")).toHaveLength(1);
   });
 
+  it("goes on where LOG_FILE is removed while it is in use: standard output has every line", () => {
+    const logFile = join(folder, "engine.log");
+    const log = createPinoLog({ level: "info", logFile, descriptor });
+    log.info({}, "before");
+    rmSync(logFile);
+    log.info({}, "after");
+    log.close();
+    expect(linesOf("stdout").map(({ message }) => message)).toEqual(["before", "after"]);
+  });
+
   it("warns of a LOG_FILE that cannot be opened, and goes on", () => {
     const logFile = join(folder, "missing", "engine.log");
     createPinoLog({ level: "info", logFile, descriptor }).info({}, "listening");

@@ -1,5 +1,5 @@
 import { endStorageThread, endStorageThreadAt } from "../../support/storage-threads.js";
-import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { SetAsideDatabase } from "../../../src/adapters/sqlite/storage-messages.js";
@@ -98,6 +98,24 @@ describe("a storage thread that ends", () => {
     await works(store);
     expect(store.eventLog.newestSequence()).toBe(1);
   });
+});
+
+describe("the write-ahead log of a database in use", () => {
+  it.each(["policy-engine.db-wal", "policy-engine.db-shm"])(
+    "may be removed (%s): nothing that was acknowledged is lost, and what comes is stored",
+    async (name) => {
+      const first = await aStore();
+      first.eventLog.append(manyEvents(3));
+      await first.storage.flush();
+      rmSync(join(first.dataDir, name));
+      first.eventLog.append([anEvent()]);
+      await expect.poll(() => first.eventLog.newestSequence(), { timeout: 10_000 }).toBe(4);
+      expect(first.storage.failure()).toBeUndefined();
+      await first.storage.close();
+      const { eventLog } = await aStore(first.dataDir);
+      expect(sequencesOf(await eventLog.read(0, 10))).toEqual([1, 2, 3, 4]);
+    },
+  );
 });
 
 describe("a database that is damaged while it is in use", () => {
