@@ -8,9 +8,11 @@ import type {
   DecisionQuery,
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
+import { runInSlices } from "../../application/run-in-slices.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow } from "./storage-messages.js";
 
+const MONOTONIC = { monotonicMs: () => performance.now() };
 /** Rows of one read: the bound on what the storage thread and the main thread do at a stretch. */
 const SLICE_ROWS = 256;
 /** Decisions looked at for one page. */
@@ -78,6 +80,13 @@ export function createSqliteDecisionLog({
     return read(sql, params);
   }
 
+  /** Who reads finds what was answered before: it goes to disk now, if it still waits. */
+  async function storeWhatWaits(): Promise<void> {
+    if (lane.pending() === 0) return;
+    // What cannot be written now does not keep anybody from reading the rest.
+    await storage.transact([]).catch(() => undefined);
+  }
+
   async function read(sql: string, params: SqlRow): Promise<readonly SqlRow[]> {
     try {
       return await storage.query(sql, params);
@@ -103,23 +112,19 @@ export function createSqliteDecisionLog({
         });
       }),
     async list(query) {
-      const decisions: LoggedDecision[] = [];
-      let { after } = query;
+      await storeWhatWaits();
+      const page: GrowingPage = { decisions: [], after: query.after, isFull: false };
       for (let scanned = 0; scanned < MAX_SCANNED; scanned += SLICE_ROWS) {
-        const rows = await slice(query, after);
-        for (const [timeMs, position, body] of rows) {
-          const isMatch = body !== null;
-          // The page ends where the next one has something to show.
-          if (isMatch && decisions.length === query.limit) return pageOf(decisions, after);
-          if (isMatch) decisions.push(JSON.parse(String(body)) as LoggedDecision);
-          after = { timeMs: Number(timeMs), position: Number(position) };
-        }
-        if (rows.length < SLICE_ROWS) return { decisions };
+        const rows = await slice(query, page.after);
+        await runInSlices(fillSteps(page, rows, query.limit), MONOTONIC);
+        if (page.isFull) break;
+        if (rows.length < SLICE_ROWS) return { decisions: page.decisions };
       }
-      return pageOf(decisions, after);
+      return pageOf(page.decisions, page.after);
     },
     counts: () => ({ recorded, pending: lane.pending(), dropped: { ...dropped } }),
     async countBy(countedBy, period, limit) {
+      await storeWhatWaits();
       const rows = await read(COUNT_BY, [countedBy, ...bucketsOf(period, countedBy), limit]);
       return rows.map(([name, decided, allowed, durationUs, lastTimeMs]) => ({
         name: String(name),
@@ -128,6 +133,7 @@ export function createSqliteDecisionLog({
       }));
     },
     async countByHour(period) {
+      await storeWhatWaits();
       const rows = await read(COUNT_BY_HOUR, bucketsOf(period, "all"));
       return rows.map(([startMs, decided, allowed, durationUs, requesters]) => ({
         startMs: Number(startMs),
@@ -136,6 +142,29 @@ export function createSqliteDecisionLog({
       }));
     },
   };
+}
+
+interface GrowingPage {
+  readonly decisions: LoggedDecision[];
+  /** Of the last row that was looked at. */
+  after: DecisionPosition | undefined;
+  /** The next page has something to show: this one ends. */
+  isFull: boolean;
+}
+
+/** Reading a decision is a step: those of one slice can be megabytes. */
+function* fillSteps(page: GrowingPage, rows: readonly SqlRow[], limit: number): Generator<void> {
+  for (const [timeMs, position, body] of rows) {
+    if (body !== null) {
+      if (page.decisions.length === limit) {
+        page.isFull = true;
+        return;
+      }
+      page.decisions.push(JSON.parse(String(body)) as LoggedDecision);
+      yield;
+    }
+    page.after = { timeMs: Number(timeMs), position: Number(position) };
+  }
 }
 
 function pageOf(decisions: readonly LoggedDecision[], next: DecisionPosition | undefined) {

@@ -49,4 +49,12 @@ describe("the decision log in SQLite", () => {
     const [all] = await decisionLog.countBy("all", {}, 1);
     expect(all?.decided).toBe(20_000);
   });
+
+  it("lists and counts a decision at once after it was appended", async () => {
+    const { decisionLog } = await aStore();
+    decisionLog.append(aLoggedDecision());
+    expect((await decisionLog.list(anyDecision)).decisions).toHaveLength(1);
+    decisionLog.append(aLoggedDecision());
+    expect((await decisionLog.countBy("all", {}, 1))[0]?.decided).toBe(2);
+  });
 });
