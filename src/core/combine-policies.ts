@@ -1,6 +1,6 @@
 import { denyOverrides, type Outcome } from "./combining.js";
 import { evaluatePolicy, type PolicyCandidates, type PolicyEvaluation } from "./evaluate-policy.js";
-import { policyTypeRow } from "./policy-types.js";
+import { plainSpelling, policyTypeRow } from "./policy-types.js";
 import type { AccessRequest } from "./request.js";
 import type { PolicySnapshot } from "./snapshot.js";
 import type { Effect } from "./verbs.js";
@@ -10,6 +10,8 @@ export interface Evaluation {
   readonly policyType: string;
   /** False when no enabled policy has the type. */
   readonly policyTypeKnown: boolean;
+  /** The type that was probably meant by one that no enabled policy has. */
+  readonly meantType?: string;
   readonly outcome: Outcome;
   /** What answers where the outcome is not applicable. */
   readonly defaultEffect: Effect;
@@ -48,12 +50,19 @@ export function combinePolicies(
     tier.push(evaluation);
     outcome = denyOverrides([outcome, evaluation.outcome]);
   }
+  const meantType = type ? undefined : meantTypeOf(policyType, snapshot);
   const strict = type ? type.defaultsToDeny : snapshot.unknownTypeEffect === "deny";
   return {
     policyType,
     policyTypeKnown: type !== undefined,
+    ...(meantType !== undefined && { meantType }),
     outcome,
     defaultEffect: strict ? "deny" : row.defaultEffect,
     reached,
   };
+}
+
+function meantTypeOf(policyType: string, { typesBySpelling }: PolicySnapshot): string | undefined {
+  const meant = typesBySpelling.get(plainSpelling(policyType));
+  return meant === policyType ? undefined : meant;
 }

@@ -36,3 +36,8 @@ const ROWS: ReadonlyMap<string, PolicyTypeRow> = new Map([
 export function policyTypeRow(policyType: string): PolicyTypeRow {
   return ROWS.get(policyType) ?? EVERY_OTHER_TYPE;
 }
+
+/** What spellings of one type have in common: case, dashes and blanks around it do not count. */
+export function plainSpelling(policyType: string): string {
+  return policyType.trim().toLowerCase().replaceAll("-", "_");
+}

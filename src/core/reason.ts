@@ -44,12 +44,14 @@ function descriptionText(rule: Rule): string {
 function defaultReason({
   policyType,
   policyTypeKnown,
+  meantType,
   defaultEffect,
   reached,
 }: Evaluation): string {
   const answer = defaultEffect === "permit" ? "allowed" : "denied";
   if (!policyTypeKnown) {
-    return `${answer} by default: no enabled policy has the type \`${policyType}\``;
+    const hint = meantType === undefined ? "" : `: was \`${meantType}\` meant?`;
+    return `${answer} by default: no enabled policy has the type \`${policyType}\`${hint}`;
   }
   const erring = reached.flatMap((evaluation) =>
     evaluation.erring.map((error) => ({ evaluation, error })),

@@ -1,5 +1,6 @@
 import type { Policy } from "./policy.js";
 import type { IndexShape } from "./index-node.js";
+import { CONNECTION_TYPE, plainSpelling } from "./policy-types.js";
 import { compileType, type TypePolicies } from "./type-policies.js";
 import type { Effect } from "./verbs.js";
 
@@ -8,6 +9,8 @@ export interface PolicySnapshot {
   readonly policyVersion: number;
   /** Types without an enabled policy are absent. */
   readonly policiesByType: ReadonlyMap<string, TypePolicies>;
+  /** These types, and that of connections, by their plain spelling: types are compared exactly. */
+  readonly typesBySpelling: ReadonlyMap<string, string>;
   /** What answers for a type no enabled policy has, where the type's own row permits. */
   readonly unknownTypeEffect: Effect;
 }
@@ -57,7 +60,10 @@ export function* snapshotSteps(
     group.sort(byPriority);
     policiesByType.set(type, yield* compileType(group, indexShape));
   }
-  return { policyVersion, policiesByType, unknownTypeEffect };
+  const typesBySpelling = new Map(
+    [...policiesByType.keys(), CONNECTION_TYPE].map((type) => [plainSpelling(type), type]),
+  );
+  return { policyVersion, policiesByType, typesBySpelling, unknownTypeEffect };
 }
 
 function byPriority(left: Policy, right: Policy): number {

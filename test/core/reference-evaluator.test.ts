@@ -133,19 +133,22 @@ describe("trust rules", () => {
 
 describe("a type that no enabled policy has", () => {
   // prettier-ignore
-  it.each<[says: string, type: string, unknownTypeEffect: "permit" | "deny", answer: string]>([
+  it.each<[says: string, type: string, unknownTypeEffect: "permit" | "deny", answer: string, hint?: string]>([
     ["network_security denies",               "network_security", "permit", "default"],
     ["every other type permits",              "fl_new",           "permit", "allowed"],
     ["UNKNOWN_POLICY_TYPE=deny tightens it",  "fl_new",           "deny",   "default"],
-    ["types are compared with case",          "FL_security",      "deny",   "default"],
+    ["types are compared with case",          "FL_security",      "deny",   "default", ": was `fl_security` meant?"],
+    ["types are compared with dashes",        "fl-security",      "permit", "allowed", ": was `fl_security` meant?"],
+    ["types are compared with blanks",        " fl_security ",    "permit", "allowed", ": was `fl_security` meant?"],
+    ["a type near that of connections is another", "Network-Security", "permit", "allowed", ": was `network_security` meant?"],
     ["a name of Object is no type",           "constructor",      "deny",   "default"],
-  ])("%s", (_says, type, unknownTypeEffect, answer) => {
+  ])("%s", (_says, type, unknownTypeEffect, answer, hint = "") => {
     const policies = [policy("a", "allow", { type: "fl_security" })];
     const decision = ask(policies, type, {}, unknownTypeEffect);
     expect(answerOf(decision)).toBe(answer);
     expect(decision.policyTypeKnown).toBe(false);
     expect(decision.reason).toBe(
-      `${decision.allowed ? "allowed" : "denied"} by default: no enabled policy has the type \`${type}\``,
+      `${decision.allowed ? "allowed" : "denied"} by default: no enabled policy has the type \`${type}\`${hint}`,
     );
   });
 });
