@@ -1,0 +1,126 @@
+import type { EvaluatedRound, FoldStep } from "../core/trust/fold-step.js";
+import type { EventMaker } from "./engine-events.js";
+import type { NewEvent } from "./ports/event-log.js";
+import type { Log } from "./ports/log.js";
+import type { LoggedObservation } from "./ports/observation-log.js";
+import type { Evaluation, TrustHistory, TrustPoint } from "./ports/trust-history.js";
+import { trustEvents } from "./trust-events.js";
+import { pointOf } from "./trust-points.js";
+
+/** Evaluations whose number is in memory: late observations change no older ones. */
+const KNOWN_EVALUATIONS = 1000;
+
+/** What is computed and not yet recorded. */
+interface Unrecorded {
+  readonly evaluations: Evaluation[];
+  readonly points: TrustPoint[];
+  readonly events: NewEvent[];
+}
+
+/** Records what observations made of trust: points, evaluations, events and one line in the log. */
+export interface TrustRecorder {
+  /**
+   * Keeps what a step changed until it is recorded. To be called before the next step.
+   *
+   * @param evaluation - Number of the round that was evaluated, where one was.
+   * @param options - `isTold`: it was told before, and only the points are made anew.
+   */
+  collect(
+    step: FoldStep,
+    stored: Pick<LoggedObservation, "rulesHash">,
+    evaluation: number,
+    options: { readonly isTold: boolean },
+  ): Promise<void>;
+  /** Stores what was collected. What cannot be stored now is tried again with the next call. */
+  record(throughPosition: number): Promise<void>;
+  /** Points that wait. */
+  pending(): number;
+  /** Lets go of what was collected: it is going to be collected again. */
+  forget(): void;
+}
+
+export function createTrustRecorder(deps: {
+  readonly history: TrustHistory;
+  readonly policyVersion: () => number;
+  readonly makeEvent: EventMaker;
+  readonly log: Log;
+}): TrustRecorder {
+  const { history, policyVersion, makeEvent, log } = deps;
+  const evaluationOfRound = new Map<string, number>();
+  let unrecorded = nothing();
+
+  async function collect(
+    step: FoldStep,
+    stored: Pick<LoggedObservation, "rulesHash">,
+    evaluation: number,
+    { isTold }: { readonly isTold: boolean },
+  ): Promise<void> {
+    if (step.evaluated) {
+      const { runId, round } = step.evaluated;
+      evaluationOfRound.set(roundKey(runId, round), evaluation);
+      if (evaluationOfRound.size > KNOWN_EVALUATIONS) forgetOldest(evaluationOfRound);
+      const rulesHash = stored.rulesHash ?? "";
+      unrecorded.evaluations.push({ evaluation, runId, round, rulesHash });
+      if (!isTold) tellCalculation(step.evaluated);
+    }
+    // In one go: what a step gives is to be read before the next.
+    const points = [...step.points].map((reading) => ({
+      ...{ clientId: reading.clientId, point: pointOf(reading) },
+      round:
+        reading.round === undefined ? undefined : ([reading.runId ?? "", reading.round] as const),
+    }));
+    if (!isTold) {
+      unrecorded.events.push(...trustEvents(makeEvent, step, policyVersion()));
+    }
+    for (const { clientId, point, round } of points) {
+      const number = round && (await evaluationNumber(...round));
+      if (number !== undefined) unrecorded.points.push({ evaluation: number, clientId, point });
+    }
+  }
+
+  function tellCalculation({ runId, round, selected, states, guarded }: EvaluatedRound): void {
+    const facts = { run_id: runId, round, selected, ...states, guarded };
+    log.info(facts, "trust_calculation");
+  }
+
+  async function evaluationNumber(runId: string, round: number): Promise<number | undefined> {
+    const known = evaluationOfRound.get(roundKey(runId, round));
+    return known ?? (await history.evaluationOf(runId, round))?.evaluation;
+  }
+
+  async function record(throughPosition: number): Promise<void> {
+    const { evaluations, points, events } = unrecorded;
+    if (evaluations.length + points.length + events.length === 0) return;
+    try {
+      await history.record({ throughPosition, evaluations, points, events });
+      unrecorded = nothing();
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      log.warn({ cause }, "what observations made of trust is stored with the next ones");
+    }
+  }
+
+  return {
+    collect,
+    record,
+    pending: () => unrecorded.points.length,
+    forget() {
+      unrecorded = nothing();
+    },
+  };
+}
+
+function nothing(): Unrecorded {
+  return { evaluations: [], points: [], events: [] };
+}
+
+function roundKey(runId: string, round: number): string {
+  return `${round} ${runId}`;
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+}
