@@ -1,6 +1,7 @@
 import { createConditionCompiler } from "./adapters/cel/compile-condition.js";
 import { createComponentRegistry } from "./adapters/component-registry/component-registry.js";
 import { createPolicyFileSource } from "./adapters/policy-files/policy-file-source.js";
+import { createPolicyFunctionStore } from "./adapters/policy-files/function-store.js";
 import { createPolicyReader } from "./adapters/policy-files/policy-reader.js";
 import { readFunctionTexts } from "./adapters/policy-files/policy-texts.js";
 import { policySchema } from "./adapters/policy-files/policy-schema.js";
@@ -32,6 +33,7 @@ import { createImpactGuard } from "./application/guard-impact.js";
 import { createMonitoring } from "./application/monitoring.js";
 import { createPolicyCatalog } from "./application/list-policies.js";
 import { createDecisionReplay } from "./application/replay-decisions.js";
+import { createPolicyFunctions } from "./application/policy-functions.js";
 import { createPolicyVersions } from "./application/policy-versions.js";
 import { createPublishEvent } from "./application/publish-event.js";
 import type { Clock } from "./application/ports/clock.js";
@@ -191,7 +193,16 @@ async function startWith(
       ports: [settings.POLICY_PORT, ...settings.REST_EXTRA_PORTS],
       app: createRestApp({
         ...{ handlers, log, host },
-        useCases: { ...useCases, status, log, compat: settings.REST_COMPAT },
+        useCases: {
+          ...{ ...useCases, status, log, compat: settings.REST_COMPAT },
+          policyFunctions: createPolicyFunctions({
+            ...{ activation, reader, conditionCompiler, clock },
+            ...functionStoreOf(settings),
+          }),
+          engineVersion: ENGINE_VERSION,
+          startTimeMs: clock.nowMs(),
+          settings: shownSettings(settings),
+        },
         policySchema: policySchemaOnce(),
         corsOrigins: settings.CORS_ORIGINS,
       }),
@@ -262,6 +273,18 @@ function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
   if (STORAGE === "memory") {
     log.info({}, "STORAGE=memory: nothing survives a restart, and the policy version begins anew");
   }
+}
+
+function functionStoreOf({ POLICY_FUNCTIONS_DIR: folder }: Settings) {
+  return folder === undefined ? {} : { store: createPolicyFunctionStore(folder) };
+}
+
+/** Settings for whoever may read: what would let somebody in is hidden. */
+function shownSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  const isSecret = (name: string): boolean => /SECRET|TOKEN|PASSWORD|PRIVATE/.test(name);
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, isSecret(name) ? "hidden" : value]),
+  );
 }
 
 async function functionTexts(folder: string | undefined): Promise<readonly PolicyText[]> {

@@ -1,4 +1,5 @@
 import type { EngineStatus } from "../../application/engine-status.js";
+import type { PolicyFunctions } from "../../application/policy-functions.js";
 import type { Log } from "../../application/ports/log.js";
 import type { HandlersDeps } from "../handlers.js";
 
@@ -25,6 +26,11 @@ export const COMPAT: Readonly<
 /** What families 1 and 2 are views of: the use cases behind every RPC, and how the engine is. */
 export interface RestUseCases extends HandlersDeps {
   readonly status: () => EngineStatus;
+  readonly policyFunctions: PolicyFunctions;
   readonly compat: RestCompat;
   readonly log: Log;
+  readonly engineVersion: string;
+  readonly startTimeMs: number;
+  /** What is in force, by the names of the settings; secrets hidden. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
