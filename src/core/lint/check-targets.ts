@@ -6,7 +6,7 @@ import { outsideNames } from "./check-conditions.js";
 import type { LintFinding, LintInput, RuleFinding } from "./finding.js";
 import { deceptiveCharacter, plainTwin } from "./lookalike.js";
 import { constraintsOf, contradiction } from "./target-relation.js";
-import { CONNECTION_TYPE } from "../policy-types.js";
+import { CONNECTION_TYPE, plainSpelling } from "../policy-types.js";
 
 export function* neverMatches({ target }: Rule): Iterable<RuleFinding> {
   const pair = contradiction(constraintsOf(target));
@@ -59,6 +59,8 @@ export function* shadowingParameters({ target, parameters }: Rule): Iterable<Rul
   }
 }
 
+/** The types that the engine itself knows. */
+const ENGINE_TYPES: readonly string[] = [CONNECTION_TYPE, "trust_reputation", "security"];
 const COMPONENT_KEYS: readonly string[] = ["src_type", "dst_type"];
 
 /** Letters of other alphabets in names that are compared exactly. */
@@ -69,7 +71,7 @@ export function* deceptiveNames({
   const known = new Set([
     ...clients.componentTypes,
     ...clients.policyTypes.keys(),
-    ...[CONNECTION_TYPE, "trust_reputation", "security"],
+    ...ENGINE_TYPES,
     ...policies.map(({ type }) => type),
   ]);
   for (const policy of policies) {
@@ -85,6 +87,27 @@ export function* deceptiveNames({
         }
       }
     }
+  }
+}
+
+/** Types that differ from a known one, or from one of the set, only in case, dashes or blanks. */
+export function* misspeltTypes({
+  policies,
+  clients,
+}: LintInput): Iterable<LintFinding | undefined> {
+  const known = new Map(
+    [...ENGINE_TYPES, ...clients.policyTypes.keys()].map((type) => [plainSpelling(type), type]),
+  );
+  for (const { id, type } of policies) {
+    yield undefined;
+    const meant = known.get(plainSpelling(type)) ?? type;
+    known.set(plainSpelling(type), meant);
+    if (meant === type) continue;
+    yield {
+      ...{ policyId: id, keys: ["type"] },
+      message: `types are compared exactly: who asks for \`${meant}\` is not answered by this policy of \`${type}\``,
+      suggestion: `write \`${meant}\``,
+    };
   }
 }
 

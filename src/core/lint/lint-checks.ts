@@ -9,6 +9,7 @@ import {
 import {
   deadWildcards,
   deceptiveNames,
+  misspeltTypes,
   neverMatches,
   shadowingParameters,
   unknownComponents,
@@ -139,5 +140,13 @@ export const LINT_CHECKS: readonly LintCheck[] = [
     example: '{"src_type": "fl-\\u0441lient"}',
     fix: "type the name again",
     find: deceptiveNames,
+  },
+  {
+    id: "misspelt-type",
+    severity: "warning",
+    says: "a policy type differs from a known one only in case, dashes or blanks, so it is another",
+    example: '{"type": "network-security", "rules": []}',
+    fix: "write the type that is suggested",
+    find: misspeltTypes,
   },
 ];

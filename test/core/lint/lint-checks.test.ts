@@ -238,6 +238,30 @@ const FOUND: Row[] = [
     `${R0}.match["oper\u200bation"]`,
     'write "operation"',
   ],
+  [
+    "misspelt-type",
+    "a dash in a type that the engine knows",
+    withRules('{"action": "deny", "match": {"operation": "a"}}', "Network-Security"),
+    "policies.p.type",
+    "write `network_security`",
+  ],
+  [
+    "misspelt-type",
+    "a capital in a type that clients ask for",
+    withRules('{"action": "allow", "match": {"operation": "a"}}', "FL_client_training"),
+    "policies.p.type",
+    "write `fl_client_training`",
+  ],
+  [
+    "misspelt-type",
+    "two spellings in one set",
+    policies(
+      policy("a", 1, '{"action": "deny", "match": {"x": 1}}', "my_type"),
+      policy("b", 1, '{"action": "deny", "match": {"x": 1}}', "My_Type"),
+    ),
+    "policies.b.type",
+    "write `my_type`",
+  ],
 ];
 
 describe("what is legal and probably not meant is found, at its place", () => {

@@ -39,6 +39,10 @@ it.each<[file: string, text: string, said: string[]]>([
     policies(policy("p", 1, '{"action": "deny", "match": {"a": 1}}', "t\u0435st"), policy("q", 1, '{"action": "deny", "match": {"a": 1}}', "test")), [
       'deceptive-name at policies.p.type: "t\u0435st" has the character U+0435: it is not what it looks like -> write "test"',
     ]],
+  ["a known type in another spelling",
+    withRules('{"action": "deny", "match": {"a": 1}}', "Trust-Reputation"), [
+      "misspelt-type at policies.p.type: types are compared exactly: who asks for `trust_reputation` is not answered by this policy of `Trust-Reputation` -> write `trust_reputation`",
+    ]],
   ["an invisible character in a component",
     net('{"action": "allow", "match": {"src_type": ["fl-client", "fl\u200b-server"]}}'), [
       'unknown-component at policies.p.rules[0].match.src_type: no known component is "fl\u200b-server" -> write `fl-server`',

@@ -43,6 +43,7 @@ describe("nothing is said of", () => {
     ["a dotted name of the trust model", deny("client.factors.update_quality.lower < 0.3")],
     ["a comparison of two attributes that a match names", deny("client_id != src_type")],
     ["a text with a letter of its own language", deny("city == 'Zürich'")],
+    ["a type of one's own", withRules('{"action": "deny", "match": {"a": 1}}', "My-Type")],
     ["a type of another alphabet", withRules('{"action": "deny", "match": {"a": 1}}', "сеть")],
     [
       "an operation that a type without a list has",
