@@ -27,16 +27,15 @@ export interface SortedReport {
 }
 
 /** What becomes of each observation, as far as the door and the log know. */
-async function sort(
+export async function sortReport(
   observations: readonly UnderstoodObservation[],
-  nowMs: number,
-): Promise<{
-  readonly answer: ReportAnswer;
-  readonly kept: readonly {
-    readonly understood: UnderstoodObservation;
-    readonly late: boolean;
-  }[];
-}> {
+  deps: {
+    readonly door: ObservationDoor;
+    readonly observationLog: Pick<ObservationLog, "ofRound">;
+    readonly nowMs: number;
+  },
+): Promise<SortedReport> {
+  const { door, observationLog, nowMs } = deps;
   const kept: { understood: UnderstoodObservation; late: boolean }[] = [];
   const rejected: RejectedReport[] = [];
   const counts = { accepted: 0, duplicates: 0, late: 0 };
