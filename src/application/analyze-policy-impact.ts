@@ -2,6 +2,7 @@ import type { Policy } from "../core/policy.js";
 import type { FieldViolation } from "../core/request.js";
 import type { ValueMap } from "../core/values.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
+import { atMostAtOnce } from "./at-most-at-once.js";
 import { idOf, textIn } from "./document-facts.js";
 import { PdpError } from "./errors.js";
 import { contentIssues } from "./policy-content.js";
@@ -17,6 +18,8 @@ export const DEFAULT_DECISIONS = 10_000;
 const MOST_DECISIONS = 100_000;
 const MOST_POLICIES = 1_000;
 const MOST_ISSUES = 20;
+/** Questions that are worked on at the same time: the second waits for the first. */
+const MOST_AT_ONCE = 2;
 
 /** A change that is not made: some policies put into the active set, others taken out. */
 export interface ImpactQuestion {
@@ -31,9 +34,13 @@ export interface ImpactQuestion {
  * What a change would have made of the decisions that were recorded. Changes nothing.
  *
  * Rejects with a PdpError: REQUEST_INVALID, POLICY_NOT_FOUND (an id to delete), POLICY_INVALID,
- * NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE.
+ * NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE, OVERLOADED while two others are worked on; or with the
+ * reason of `signal` when that aborts: then the work stops.
  */
-export type AnalyzePolicyImpact = (question: ImpactQuestion) => Promise<PolicyImpact>;
+export type AnalyzePolicyImpact = (
+  question: ImpactQuestion,
+  signal?: AbortSignal,
+) => Promise<PolicyImpact>;
 
 export interface PolicyImpactDeps {
   readonly active: () => ActivePolicySet | undefined;
@@ -46,7 +53,9 @@ export interface PolicyImpactDeps {
 
 export function createPolicyImpactAnalysis(deps: PolicyImpactDeps): AnalyzePolicyImpact {
   const { active, reader, functions = () => Promise.resolve([]), replay, clock } = deps;
-  return async (question) => {
+  const oneOfFew = atMostAtOnce(MOST_AT_ONCE, "analyses of impact");
+
+  async function analyze(question: ImpactQuestion, signal?: AbortSignal): Promise<PolicyImpact> {
     const current = active();
     if (!current) throw new PdpError({ reason: "NO_ACTIVE_POLICY" });
     const before = current.policies.map(({ policy }) => policy);
@@ -57,12 +66,18 @@ export function createPolicyImpactAnalysis(deps: PolicyImpactDeps): AnalyzePolic
     if (policyId !== undefined) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
 
     refuseIssues(documents.flatMap(issuesOfDocument));
-    const reading = await runInSlices(reader.readDocuments(documents, await functions()), clock);
+    const reading = await runInSlices(
+      reader.readDocuments(documents, await functions()),
+      clock,
+      signal,
+    );
     refuseIssues(reading.issues);
     const after = changedSet(before, reading.policies, question.deletedIds);
     const maxDecisions = question.maxDecisions === 0 ? DEFAULT_DECISIONS : question.maxDecisions;
-    return replay({ snapshot: current.snapshot, before, after }, maxDecisions);
-  };
+    return replay({ snapshot: current.snapshot, before, after }, maxDecisions, signal);
+  }
+
+  return (question, signal) => oneOfFew(() => analyze(question, signal));
 }
 
 function changedSet(

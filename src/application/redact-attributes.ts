@@ -10,8 +10,8 @@ export interface RedactedRecord {
 
 /**
  * Leaves out attributes by path: `client.location` is the key `location` of the map `client`, and
- * the flat attribute `client.location` as well; nothing inside lists. `client_id` leaves out the
- * client of the record too. What is given is not changed.
+ * the flat attribute `client.location` as well; of a list, the same in each of its elements.
+ * `client_id` leaves out the client of the record too. What is given is not changed.
  */
 export function createRedaction(
   paths: readonly string[],
@@ -35,10 +35,19 @@ function without(map: ValueMap, path: string): ValueMap {
   // Every way to cut the path: a key may have dots of its own.
   return cutsOf(path).reduce((left, [key, rest]) => {
     const inner = Object.hasOwn(left, key) ? left[key] : undefined;
-    if (!isMap(inner)) return left;
-    const changed = without(inner, rest);
+    if (inner === undefined) return left;
+    const changed = withoutInside(inner, rest);
     return changed === inner ? left : { ...left, [key]: changed };
   }, kept);
+}
+
+/** `value` itself where nothing in it has something at `path`. */
+function withoutInside(value: Value, path: string): Value {
+  if (isList(value)) {
+    const elements = value.map((element) => withoutInside(element, path));
+    return elements.some((element, index) => element !== value[index]) ? elements : value;
+  }
+  return isMap(value) ? without(value, path) : value;
 }
 
 function copyWithout(map: ValueMap, name: string): ValueMap {

@@ -1,5 +1,5 @@
 import { type AccessRequest, accessRequest } from "../core/request.js";
-import { isPlainMap, type Value, type ValueMap } from "../core/values.js";
+import { isList, isPlainMap, type Value, type ValueMap } from "../core/values.js";
 
 /** A request that lacks attributes, and whether a decision looked for one of them. */
 export interface RedactedRequest {
@@ -55,15 +55,18 @@ export function redactedRequest(
 /** A copy of `map` that calls `need` when a key at one of `paths` is asked for, or all keys are. */
 function watched(map: ValueMap, paths: readonly string[], need: () => void): ValueMap {
   const copy: Record<string, Value> = { ...map };
+  const watchedKeys = new Set(paths);
   for (const [key, value] of Object.entries(map)) {
     const within = paths
       .filter((path) => path.startsWith(`${key}.`))
       .map((path) => path.slice(key.length + 1));
     if (within.length > 0 && isPlainMap(value)) copy[key] = watched(value, within, need);
+    // A list is compared element by element: whoever asks for it may look at what is not there.
+    if (within.length > 0 && isList(value)) watchedKeys.add(key);
   }
   return new Proxy(copy, {
     getOwnPropertyDescriptor(target, key) {
-      if (typeof key === "string" && paths.includes(key)) need();
+      if (typeof key === "string" && watchedKeys.has(key)) need();
       return Reflect.getOwnPropertyDescriptor(target, key);
     },
     ownKeys(target) {

@@ -23,11 +23,12 @@ export interface ChangedPolicies {
  * they were recorded, the time among them. What was answered then does not count: another set, or
  * trust, may have answered. Calls run one after the other.
  *
- * @throws {PdpError} STORAGE_UNAVAILABLE.
+ * Rejects with the PdpError STORAGE_UNAVAILABLE, or the reason of `signal` when that aborts.
  */
 export type ReplayDecisions = (
   change: ChangedPolicies,
   maxDecisions: number,
+  signal?: AbortSignal,
 ) => Promise<PolicyImpact>;
 
 const PAGE = 1000;
@@ -47,11 +48,17 @@ export function createDecisionReplay({
 }): ReplayDecisions {
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function replay(change: ChangedPolicies, maxDecisions: number): Promise<PolicyImpact> {
+  async function replay(
+    change: ChangedPolicies,
+    maxDecisions: number,
+    signal: AbortSignal | undefined,
+  ): Promise<PolicyImpact> {
+    signal?.throwIfAborted();
     const { policyVersion, unknownTypeEffect } = change.snapshot;
     const changed = await runInSlices(
       snapshotSteps(change.after, { policyVersion, unknownTypeEffect }),
       clock,
+      signal,
     );
     const tally = createImpactTally(createRuleChanges(change.before, change.after));
     let left = maxDecisions;
@@ -59,15 +66,17 @@ export function createDecisionReplay({
     do {
       const limit = Math.min(left, PAGE);
       const page = await decisionLog.list({ ...EVERY_DECISION, limit, ...(after && { after }) });
-      await runInSlices(tallySteps(page.decisions, [change.snapshot, changed], tally), clock);
+      signal?.throwIfAborted();
+      const steps = tallySteps(page.decisions, [change.snapshot, changed], tally);
+      await runInSlices(steps, clock, signal);
       left -= page.decisions.length;
       after = page.next;
     } while (left > 0 && after);
     return tally.result();
   }
 
-  return (change, maxDecisions) => {
-    const result = queue.then(() => replay(change, maxDecisions));
+  return (change, maxDecisions, signal) => {
+    const result = queue.then(() => replay(change, maxDecisions, signal));
     queue = result.catch(() => undefined);
     return result;
   };

@@ -1,7 +1,8 @@
 import type { KnownClients } from "../core/lint/known-clients.js";
 import { lint } from "../core/lint/lint.js";
 import type { ValueMap } from "../core/values.js";
-import { invalidField, PdpError } from "./errors.js";
+import { atMostAtOnce } from "./at-most-at-once.js";
+import { invalidField } from "./errors.js";
 import type { Clock } from "./ports/clock.js";
 import type {
   PolicyReader,
@@ -17,7 +18,7 @@ import { sortSteps } from "./sort-steps.js";
 const MOST_POLICIES = 1_000;
 /** Issues an answer to a request may have. */
 const MOST_ISSUES = 1_000;
-/** Requests that are worked on at the same time: each may cost seconds, which checks must share. */
+/** Requests that are worked on at the same time. */
 const MOST_AT_ONCE = 2;
 
 /** Says everything that is wrong, or probably wrong, with policies, and loads none of them. */
@@ -59,24 +60,18 @@ export function createPolicyValidation({
   clock,
   functions = () => Promise.resolve([]),
 }: PolicyValidationDeps): PolicyValidation {
-  let running = 0;
+  const oneOfFew = atMostAtOnce(MOST_AT_ONCE, "validations");
   return {
     async validate({ policies, document }, signal) {
       refuseUnclear(policies.length, document !== "");
-      if (running >= MOST_AT_ONCE) {
-        throw new PdpError({ reason: "OVERLOADED", what: "validations", limit: MOST_AT_ONCE });
-      }
-      running += 1;
-      try {
+      return oneOfFew(async () => {
         const known = await functions();
         const reading =
           document === ""
             ? reader.readDocuments(policies, known)
             : reader.readTexts({ main: { name: "", text: document }, functions: known });
-        return await runInSlices(worstFirst(issueSteps(reading, clients)), clock, signal);
-      } finally {
-        running -= 1;
-      }
+        return runInSlices(worstFirst(issueSteps(reading, clients)), clock, signal);
+      });
     },
     validateTexts: (texts) =>
       runInSlices(inOrder(issueSteps(reader.readTexts(texts), clients)), clock),

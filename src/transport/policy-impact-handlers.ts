@@ -7,7 +7,7 @@ import {
   type ImpactGroup as WireGroup,
 } from "../gen/flopynet/policy/v1/policy_admin_service.js";
 import { policyDocumentFromProto } from "./convert-validation.js";
-import type { ServiceHandlers } from "./rpc.js";
+import type { CallContext, ServiceHandlers } from "./rpc.js";
 
 const ANSWER_KIND = {
   allowed: AnswerKind.ANSWER_KIND_ALLOWED,
@@ -23,12 +23,16 @@ export function createPolicyImpactHandlers(analyze: AnalyzePolicyImpact): Servic
   return {
     analyzePolicyImpact: {
       kind: "unary",
-      handle: async (request: AnalyzePolicyImpactRequest): Promise<AnalyzePolicyImpactResponse> => {
-        const impact = await analyze({
+      handle: async (
+        request: AnalyzePolicyImpactRequest,
+        { signal }: CallContext,
+      ): Promise<AnalyzePolicyImpactResponse> => {
+        const question = {
           documents: request.policies.map(policyDocumentFromProto),
           deletedIds: request.deletePolicyIds,
           maxDecisions: request.maxDecisions,
-        });
+        };
+        const impact = await analyze(question, signal);
         return { ...impact, groups: impact.groups.map(groupToProto) };
       },
     },

@@ -1,17 +1,25 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
+import { createMemoryDecisionLog } from "../../src/adapters/memory/decision-log.js";
 import { createPolicyReader } from "../../src/adapters/policy-files/policy-reader.js";
 import { createSystemClock } from "../../src/adapters/system/clock.js";
 import type { ActivePolicySet } from "../../src/application/active-policy-set.js";
 import {
+  type AnalyzePolicyImpact,
   createPolicyImpactAnalysis,
   type ImpactQuestion,
 } from "../../src/application/analyze-policy-impact.js";
 import { PdpError } from "../../src/application/errors.js";
 import { createImpactGuard } from "../../src/application/guard-impact.js";
-import type { ChangedPolicies, ReplayDecisions } from "../../src/application/replay-decisions.js";
+import type { PolicyImpact } from "../../src/application/policy-impact.js";
+import {
+  type ChangedPolicies,
+  createDecisionReplay,
+  type ReplayDecisions,
+} from "../../src/application/replay-decisions.js";
 import { buildSnapshot } from "../../src/core/snapshot.js";
 import type { ValueMap } from "../../src/core/values.js";
+import { aLoggedDecision } from "../contract/decision-log.contract.js";
 import { policiesOf } from "../support/impact.js";
 
 const clock = createSystemClock();
@@ -32,6 +40,13 @@ function activeSet(documents: readonly ValueMap[]): ActivePolicySet {
   };
 }
 
+function analysis(replay: ReplayDecisions, active?: ActivePolicySet): AnalyzePolicyImpact {
+  return createPolicyImpactAnalysis({
+    ...{ active: () => active, replay, clock },
+    reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
+  });
+}
+
 /** What was asked of the replay, by policy ids. */
 async function replayed(question: Partial<ImpactQuestion>, active?: ActivePolicySet) {
   const asked: { change: ChangedPolicies; maxDecisions: number }[] = [];
@@ -39,10 +54,7 @@ async function replayed(question: Partial<ImpactQuestion>, active?: ActivePolicy
     asked.push({ change, maxDecisions });
     return Promise.resolve({ decided: 0, flipped: 0, notReplayable: 0, groups: [] });
   };
-  const analyze = createPolicyImpactAnalysis({
-    ...{ active: () => active, replay, clock },
-    reader: createPolicyReader({ conditionCompiler: createConditionCompiler() }),
-  });
+  const analyze = analysis(replay, active);
   await analyze({ documents: [], deletedIds: [], maxDecisions: 0, ...question });
   return asked.map(({ change, maxDecisions }) => ({
     before: change.before.map(({ id }) => id),
@@ -98,6 +110,42 @@ describe("a question that cannot be answered says why", () => {
 
   it("no active set", async () => {
     expect(await failureOf(replayed({}))).toMatch(/^NO_ACTIVE_POLICY /);
+  });
+});
+
+describe("questions at the same time", () => {
+  const none: PolicyImpact = { decided: 0, flipped: 0, notReplayable: 0, groups: [] };
+  const question = { documents: [], deletedIds: [], maxDecisions: 0 };
+
+  it("are worked on two at a time: one more is refused, and may come again", async () => {
+    const finish: ((impact: PolicyImpact) => void)[] = [];
+    const replay = () => new Promise<PolicyImpact>((resolve) => finish.push(resolve));
+    const analyze = analysis(replay, activeSet([policy("a")]));
+    const both = [analyze(question), analyze(question)];
+    expect(await failureOf(analyze(question))).toMatch(/^OVERLOADED 2 analyses of impact /);
+    await vi.waitUntil(() => finish.length === 2);
+    for (const one of finish) one(none);
+    expect(await Promise.all(both)).toEqual([none, none]);
+    const again = analyze(question);
+    await vi.waitUntil(() => finish.length === 3);
+    finish[2]?.(none);
+    expect(await again).toEqual(none);
+  });
+
+  it("stop when the caller has gone, and make room for the next", async () => {
+    const decisionLog = createMemoryDecisionLog();
+    for (let n = 0; n < 5000; n += 1) decisionLog.append(aLoggedDecision());
+    const analyze = analysis(
+      createDecisionReplay({ decisionLog, clock }),
+      activeSet([policy("a")]),
+    );
+    const caller = new AbortController();
+    const gone = [1, 2].map(() => analyze(question, caller.signal));
+    caller.abort(new Error("gone"));
+    for (const one of await Promise.allSettled(gone)) {
+      expect(one).toEqual({ status: "rejected", reason: new Error("gone") });
+    }
+    expect(await analyze(question)).toMatchObject({ decided: 5000 });
   });
 });
 

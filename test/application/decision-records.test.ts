@@ -72,7 +72,9 @@ describe("redaction", () => {
     ["leaves out both spellings at once",               ["a.b"],       { "a.b": 1, a: { b: 2, c: 3 } },     { a: { c: 3 } },              true],
     ["knows keys with dots inside maps",                ["a.b.c"],     { "a.b": { c: 1 }, a: { "b.c": 2 } }, { "a.b": {}, a: {} },         true],
     ["leaves out every path",                           ["a", "b.c"],  { a: 1, b: { c: 2 }, d: 3 },         { b: {}, d: 3 },              true],
-    ["does not look into lists",                        ["a.b"],       { a: [{ b: 1 }] },                   { a: [{ b: 1 }] },            false],
+    ["reaches into every element of a list",            ["a.b"],       { a: [{ b: 1, c: 2 }, 3, { c: 4 }] }, { a: [{ c: 2 }, 3, { c: 4 }] }, true],
+    ["reaches into lists of lists",                     ["a.b.c"],     { a: [[{ b: [{ c: 1 }] }]] },        { a: [[{ b: [{}] }]] },       true],
+    ["knows no places of a list",                       ["a.0"],       { a: [1, 2] },                       { a: [1, 2] },                false],
     ["knows own keys only",                             ["constructor"], { a: 1 },                          { a: 1 },                     false],
   ])("%s", async (_says, redactedPaths, attributes, kept, redacted) => {
     const { record: keep, logged } = someRecords({ redactedPaths });

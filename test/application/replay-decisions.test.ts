@@ -115,7 +115,12 @@ describe("which decisions are looked at", () => {
 describe("a redacted decision is decided again only where nothing asks for what is gone", () => {
   const secret = (value: string) => ({
     type: "fl",
-    attributes: { operation: "train", client: { location: value, tier: 1 }, src_ip: "10.0.0.1" },
+    attributes: {
+      operation: "train",
+      client: { location: value, tier: 1 },
+      src_ip: "10.0.0.1",
+      devices: [{ serial: value }],
+    },
   });
   const deny = (rule: ValueMap): ValueMap => other([{ id: "d", action: "deny", ...rule }]);
 
@@ -134,6 +139,8 @@ describe("a redacted decision is decided again only where nothing asks for what 
     ["an address is asked for",                  "src_ip",          [], [deny({ match: { src_ip: "10.0.0.0/8" } })],                                          false, 0],
     ["an address is not asked for",              "src_ip",          [], [deny({ match: { operation: "train" } })],                                            true,  1],
     ["the map around it was left out",           "client",          [], [deny({ condition: "client.tier == 1" })],                                            false, 0],
+    ["a list is asked for, inside of which it was", "devices.serial", [], [deny({ condition: "size(devices) == 1" })],                                      false, 0],
+    ["such a list is not asked for",             "devices.serial",  [], [deny({ match: { operation: "train" } })],                                            true,  1],
     ["nothing was left out of the request",      "nowhere",         [], [deny({ condition: "has(nowhere) || operation == 'train'" })],                       true,  1],
   ])("%s", async (_says, redact, before, after, replayable, flips) => {
     const options = { redact: [redact] };

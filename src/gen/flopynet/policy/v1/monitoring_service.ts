@@ -96,7 +96,7 @@ export interface Decision {
     | undefined;
   /** Time spent deciding, in microseconds, excluding transport. At least 0. */
   latencyUs: string;
-  /** Whether attributes were left out of `request`, so that it cannot be decided again. */
+  /** Whether attributes were left out of `request`, so that it may be that it cannot be decided again. */
   redacted: boolean;
 }
 

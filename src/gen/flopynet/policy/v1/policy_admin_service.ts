@@ -2944,8 +2944,9 @@ export const PolicyAdminServiceService = {
    * one, with the attributes as they were recorded, the time among them. Changes nothing.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID; POLICY_INVALID, with the place of every problem:
-   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete) or UNAVAILABLE
-   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete), UNAVAILABLE
+   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE), or RESOURCE_EXHAUSTED (OVERLOADED) while two other calls
+   * are worked on.
    */
   analyzePolicyImpact: {
     path: "/flopynet.policy.v1.PolicyAdminService/AnalyzePolicyImpact" as const,
@@ -3064,8 +3065,9 @@ export interface PolicyAdminServiceServer extends UntypedServiceImplementation {
    * one, with the attributes as they were recorded, the time among them. Changes nothing.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID; POLICY_INVALID, with the place of every problem:
-   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete) or UNAVAILABLE
-   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete), UNAVAILABLE
+   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE), or RESOURCE_EXHAUSTED (OVERLOADED) while two other calls
+   * are worked on.
    */
   analyzePolicyImpact: handleUnaryCall<AnalyzePolicyImpactRequest, AnalyzePolicyImpactResponse>;
   /**
@@ -3332,8 +3334,9 @@ export interface PolicyAdminServiceClient extends Client {
    * one, with the attributes as they were recorded, the time among them. Changes nothing.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID; POLICY_INVALID, with the place of every problem:
-   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete) or UNAVAILABLE
-   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   * `policies[0].rules[2].action`), NOT_FOUND (POLICY_NOT_FOUND, for an id to delete), UNAVAILABLE
+   * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE), or RESOURCE_EXHAUSTED (OVERLOADED) while two other calls
+   * are worked on.
    */
   analyzePolicyImpact(
     request: AnalyzePolicyImpactRequest,
