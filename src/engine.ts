@@ -8,7 +8,6 @@ import { policySchema } from "./adapters/policy-files/policy-schema.js";
 import { createPolicyFileWriter } from "./adapters/policy-files/write-policy-file.js";
 import { createPrometheusMetrics } from "./adapters/prometheus/metrics.js";
 import { createUnifiedDiff } from "./adapters/unified-diff/unified-diff.js";
-import { DataDirError } from "./adapters/sqlite/data-dir-lock.js";
 import { createSystemClock } from "./adapters/system/clock.js";
 import { createUuidIds } from "./adapters/system/ids.js";
 import { createAccessControl } from "./application/access-control.js";
@@ -44,6 +43,7 @@ import { createPolicyValidation } from "./application/validate-policies.js";
 import type { Settings } from "./config/settings.js";
 import { FLOPYNET_CLIENTS } from "./core/lint/known-clients.js";
 import { type EngineStorage, openEngineStorage } from "./engine-storage.js";
+import { StartError, startErrorOf, startErrorOfStorage } from "./start-error.js";
 import { startGrpcServer } from "./transport/grpc/server.js";
 import { createHandlers } from "./transport/handlers.js";
 import { startMetricsServer } from "./transport/metrics/server.js";
@@ -65,11 +65,6 @@ export interface RunningEngine {
    * stored and delivered -> streams end with their cursor -> DATA_DIR is free. Idempotent.
    */
   stop(): Promise<void>;
-}
-
-/** Starting failed in a way that a reload of policy cannot mend. The message says how to mend it. */
-export class StartError extends Error {
-  override readonly name = "StartError";
 }
 
 export interface EngineDeps {
@@ -201,7 +196,7 @@ async function startWith(
           }),
           engineVersion: ENGINE_VERSION,
           startTimeMs: clock.nowMs(),
-          settings: shownSettings(settings),
+          settings,
         },
         policySchema: policySchemaOnce(),
         corsOrigins: settings.CORS_ORIGINS,
@@ -248,21 +243,6 @@ async function startWith(
   }
 }
 
-/** What the operator can mend, as a StartError; anything else as it is. */
-function startErrorOf(error: unknown): unknown {
-  if (error instanceof DataDirError) return new StartError(error.message, { cause: error });
-  return error instanceof PdpError ? startErrorOfStorage(error) : error;
-}
-
-function startErrorOfStorage(error: PdpError): StartError {
-  const { failure } = error;
-  // Not the failure's own words: they send the reader to the log, where this is going to stand.
-  const what =
-    failure.reason === "STORAGE_UNAVAILABLE" ? `${failure.what} cannot be stored` : error.message;
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return new StartError(`${what}${cause}: check DATA_DIR`, { cause: error });
-}
-
 function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
   if (HOST !== "localhost" && !isLoopbackAddress(HOST)) {
     const who = INSECURE
@@ -277,14 +257,6 @@ function warnOf({ HOST, INSECURE, STORAGE }: Settings, log: Log): void {
 
 function functionStoreOf({ POLICY_FUNCTIONS_DIR: folder }: Settings) {
   return folder === undefined ? {} : { store: createPolicyFunctionStore(folder) };
-}
-
-/** Settings for whoever may read: what would let somebody in is hidden. */
-function shownSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  const isSecret = (name: string): boolean => /SECRET|TOKEN|PASSWORD|PRIVATE/.test(name);
-  return Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [name, isSecret(name) ? "hidden" : value]),
-  );
 }
 
 async function functionTexts(folder: string | undefined): Promise<readonly PolicyText[]> {

@@ -31,6 +31,6 @@ export interface RestUseCases extends HandlersDeps {
   readonly log: Log;
   readonly engineVersion: string;
   readonly startTimeMs: number;
-  /** What is in force, by the names of the settings; secrets hidden. */
+  /** What is in force, by the names of the settings. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

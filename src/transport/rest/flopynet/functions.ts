@@ -82,7 +82,8 @@ export const FUNCTION_ROUTES: readonly RouteDeclaration[] = [
     handle: ({ path: { id = "" }, body }, { policyFunctions }) =>
       refuseCode(body, async () => {
         const before = (await policyFunctions.list()).find(({ name }) => name === id);
-        const definition = definitionOf({ ...before, ...given(body) }, id);
+        const known = before && { ...before, params: [...before.params] };
+        const definition = definitionOf({ ...known, ...given(body) }, id);
         const change = await policyFunctions.replace(definition);
         return changed(change, id, { json: shown(definition) });
       }),

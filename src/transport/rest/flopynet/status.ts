@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RestUseCases } from "../rest-use-cases.js";
 import { declareRoute, type RouteDeclaration } from "../route-declaration.js";
 
 /** How the engine is, and with which settings. */
@@ -35,7 +36,7 @@ export const STATUS_ROUTES: readonly RouteDeclaration[] = [
     summary: "The settings in force, read only: change them where the engine is started",
     rpc: "MonitoringService.GetStatus",
     answer: z.object({ settings: z.looseObject({}) }),
-    handle: (_request, { settings }) => ({ json: { settings } }),
+    handle: (_request, { settings }) => ({ json: { settings: shown(settings) } }),
   }),
   declareRoute({
     method: "GET",
