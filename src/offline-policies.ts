@@ -36,7 +36,10 @@ export async function offlineDecisionPoint(
   settings: Settings,
 ): Promise<DecisionPoint | string> {
   const load = await offlineSource(file, settings).load();
-  if (!load.ok) return load.issues.map(issueText).join("\n");
+  if (!load.ok) {
+    const errors = load.issues.filter(({ severity }) => severity === "error");
+    return errors.map(issueText).join("\n");
+  }
   const clock = createSystemClock();
   const snapshot = buildSnapshot(
     load.set.policies.map(({ policy }) => policy),

@@ -72,6 +72,10 @@ name.
 
 Without \`operations\` any operation is taken for granted. A policy type that is in no list is not judged.
 
+A running engine (\`ValidatePolicies\`) knows what FLOPY-NET 1.0 sends and no more: what it says of components of your
+own are warnings and infos, which refuse nothing. Where policies are kept in version control, lint them there with
+\`--clients\`.
+
 ## In an editor
 
 \`policies/policy.schema.json\` is the JSON Schema of policy files, made from the schema that the engine itself reads

@@ -142,7 +142,7 @@ describe("check", () => {
     });
   });
 
-  it("lists every problem of a policy file", async () => {
+  it("lists every error of a policy file, and nothing that is only odd", async () => {
     const broken = join(folder, "broken.json");
     writeFileSync(
       broken,
@@ -152,6 +152,7 @@ describe("check", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/broken\.json:2:12: .*"dney".*`deny`/);
     expect(stderr).toMatch(/broken\.json:3:12: .*"alow".*`allow`/);
+    expect(stderr.trim().split("\n")).toHaveLength(2);
   });
 
   // prettier-ignore

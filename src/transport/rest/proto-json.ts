@@ -101,7 +101,11 @@ function reads(message: DescMessage | undefined, json: JsonObject): boolean {
   }
 }
 
+/** What their type on the wire does not say. */
+const PORTS: readonly string[] = ["src_port", "dst_port"];
+
 function expected(field: DescField): string {
+  if (PORTS.includes(field.name)) return "an integer from 1 to 65535";
   if (field.fieldKind === "map") return "a JSON object";
   if (field.message) return CUSTOM_JSON.get(field.message.typeName) ?? "a JSON object";
   if (field.enum) return `one of ${field.enum.values.map(({ name }) => name).join(", ")}`;
