@@ -12,7 +12,7 @@ import type { TestOptions } from "./commands/test.js";
 import { flagOf } from "./config/config-sources.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
 import { SETTINGS } from "./config/settings.js";
-import { StartError } from "./engine.js";
+import { StartError } from "./start-error.js";
 import { addImpactCommand } from "./impact-command.js";
 import { runLintCommand } from "./lint-command.js";
 import { offlineDecisionPoint } from "./offline-policies.js";

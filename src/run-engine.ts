@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createPinoLog } from "./adapters/pino/log.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
-import { type RunningEngine, startEngine, StartError } from "./engine.js";
+import { type RunningEngine, startEngine } from "./engine.js";
+import { StartError } from "./start-error.js";
 
 /** How a process of the engine ends: 0 after a clean drain, 1 cannot start or was cut short, 2 usage. */
 export type ExitCode = 0 | 1 | 2;

@@ -68,3 +68,11 @@ export const STATUS_ROUTES: readonly RouteDeclaration[] = [
     },
   }),
 ];
+
+/** What would let somebody in is hidden. */
+function shown(settings: RestUseCases["settings"]): object {
+  const isSecret = (name: string): boolean => /SECRET|TOKEN|PASSWORD|PRIVATE/.test(name);
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, isSecret(name) ? "hidden" : value]),
+  );
+}
