@@ -51,7 +51,8 @@ import { isLoopbackAddress } from "./transport/peer.js";
 import { createRestApp } from "./transport/rest/app.js";
 import { startRestServer } from "./transport/rest/server.js";
 
-const ENGINE_VERSION = "0.1.0";
+/** The version of this package. */
+export const ENGINE_VERSION = "0.1.0";
 
 /** A running engine: what was bound, how it is, and how it ends. */
 export interface RunningEngine {
@@ -199,6 +200,7 @@ async function startWith(
           settings,
         },
         policySchema: policySchemaOnce(),
+        engineVersion: ENGINE_VERSION,
         corsOrigins: settings.CORS_ORIGINS,
       }),
       log,

@@ -8,6 +8,8 @@ import { requestIdOf } from "./access-log.js";
 import { createDeclaredRoutes } from "./declared-routes.js";
 import { DECLARED_ROUTES } from "./declared-route-list.js";
 import { createHttpManners } from "./http-manners.js";
+import { describeEngine } from "./openapi/describe-engine.js";
+import { createOpenApiRoutes } from "./openapi/openapi-routes.js";
 import { createPolicySchemaRoute } from "./policy-schema-route.js";
 import { callProblem, httpProblem, RequestRefused, sendProblem } from "./problem.js";
 import { COMPAT, type RestUseCases } from "./rest-use-cases.js";
@@ -19,6 +21,7 @@ export interface RestAppDeps {
   readonly useCases: RestUseCases;
   /** The JSON Schema of policy files. */
   readonly policySchema: () => object;
+  readonly engineVersion: string;
   readonly log: Log;
   /** What the server is bound to. */
   readonly host: string;
@@ -32,6 +35,7 @@ export interface RestAppDeps {
  */
 export function createRestApp(deps: RestAppDeps): Express {
   const { handlers, log } = deps;
+  const registry = createDescriptorRegistry();
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag"); // An answer is of its moment: nothing here is worth a 304.
@@ -44,9 +48,10 @@ export function createRestApp(deps: RestAppDeps): Express {
   );
   app.use(createDeclaredRoutes(DECLARED_ROUTES, deps.useCases));
   app.use(createPolicySchemaRoute(deps.policySchema));
+  app.use(createOpenApiRoutes(() => describeEngine(registry, deps.engineVersion)));
   app.use(
     createTranscoder({
-      registry: createDescriptorRegistry(),
+      registry,
       services: Object.entries(SERVICE_DEFINITIONS).map(([name, definition]) => ({
         definition,
         handlers: handlers[name as ServiceName],

@@ -40,7 +40,8 @@ export function entityTagOf(json: JsonObject): string | undefined {
   return typeof etag === "string" && etag !== "" ? `"${etag}"` : undefined;
 }
 
-function etagPath(input: DescMessage): readonly string[] | undefined {
+/** Where a request message has the etag; undefined where it has none. */
+export function etagPath(input: DescMessage): readonly string[] | undefined {
   if (fieldNamed(input, "etag")) return ["etag"];
   const policy = fieldNamed(input, "policy");
   return policy?.fieldKind === "message" && fieldNamed(policy.message, "etag")

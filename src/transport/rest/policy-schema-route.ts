@@ -1,5 +1,6 @@
 import { Router } from "express";
-import { httpProblem, sendProblem } from "./problem.js";
+import { refuseOtherThanGet } from "./refuse-method.js";
+import { sendJson } from "./send-json.js";
 
 /** `GET /v1/policySchema`: the JSON Schema of policy files, for editors. */
 export function createPolicySchemaRoute(policySchema: () => object): Router {
@@ -7,17 +8,8 @@ export function createPolicySchemaRoute(policySchema: () => object): Router {
   router
     .route("/v1/policySchema")
     .get((_request, response) => {
-      response
-        .set("Content-Type", "application/schema+json")
-        .send(Buffer.from(JSON.stringify(policySchema())));
+      sendJson(response, policySchema(), "application/schema+json");
     })
-    .all((request, response) => {
-      response.set("Allow", "GET, HEAD");
-      if (request.method === "OPTIONS") response.status(204).end();
-      else {
-        const detail = `${request.method} is not allowed here: use GET`;
-        sendProblem(response, httpProblem(405, detail));
-      }
-    });
+    .all(refuseOtherThanGet);
   return router;
 }

@@ -74,8 +74,8 @@ function fieldsAt(message: DescMessage, names: readonly string[]): DescField[] |
   return fields;
 }
 
-// Why not Struct and the like: they have no text form, and repeated messages none in a query.
-function isParameter(field: DescField | undefined): boolean {
+/** Whether a query can say it. Not Struct and the like: they have no text form, and repeated messages none there. */
+export function isParameter(field: DescField | undefined): boolean {
   switch (field?.fieldKind) {
     case "scalar":
     case "enum":

@@ -95,7 +95,12 @@ function allowed(routes: readonly Route[]): string[] {
   return [...methods].sort();
 }
 
-function routesOf(registry: FileRegistry, method: DescMethod): Route[] {
+/**
+ * What the annotation of one method says; nothing where it has none.
+ *
+ * @throws {Error} For an annotation that is wrong.
+ */
+export function routesOf(registry: FileRegistry, method: DescMethod): Route[] {
   const extension = registry.getExtension("google.api.http");
   const ruleType = registry.getMessage("google.api.HttpRule");
   if (!extension || !ruleType) throw new Error("the descriptor set has no google.api.http");
