@@ -1,5 +1,10 @@
 import type { ActivePolicySet } from "./active-policy-set.js";
-import { policiesLoaded, policiesRejected, type EventMaker } from "./engine-events.js";
+import {
+  policiesLoaded,
+  policiesRejected,
+  policySetLoaded,
+  type EventMaker,
+} from "./engine-events.js";
 import { issueText, PdpError } from "./errors.js";
 import type { Clock } from "./ports/clock.js";
 import type { EventLog, NewEvent } from "./ports/event-log.js";
@@ -23,7 +28,7 @@ export interface PolicyAnnouncer {
     issues: readonly PolicyIssue[],
     serving: ActivePolicySet | undefined,
   ): Promise<{ readonly text: string; readonly error: PdpError }>;
-  /** The events of the policies that differ from those of `previous`. */
+  /** The events of the policies that differ from those of `previous`; where none does, one for the set. */
   loadedEvents(
     set: LoadedPolicySet,
     previous: ActivePolicySet | undefined,
@@ -78,7 +83,12 @@ export function createPolicyAnnouncer(deps: AnnouncerDeps): PolicyAnnouncer {
           policyType: policy.type,
           source: file,
         }));
-      return policiesLoaded(makeEvent, { policies, policyVersion });
+      if (policies.length > 0 || !previous) {
+        return policiesLoaded(makeEvent, { policies, policyVersion });
+      }
+      // Functions have changed, or policies are gone: a version of which nobody would be told.
+      const sources = set.policies.map((stored) => stored.file);
+      return [policySetLoaded(makeEvent, { count: set.policies.length, sources, policyVersion })];
     },
 
     activated({ snapshot: { policyVersion }, policies }) {

@@ -96,8 +96,8 @@ export function policiesLoaded(
   const { policies, policyVersion } = facts;
   const event = { eventType: "POLICY_LOADED", severity: "info", policyVersion } as const;
   if (policies.length > MAX_POLICY_EVENTS) {
-    const sources = [...new Set(policies.map(({ source }) => source))];
-    return [make({ ...event, details: { count: policies.length, sources } })];
+    const sources = policies.map(({ source }) => source);
+    return [policySetLoaded(make, { count: policies.length, sources, policyVersion })];
   }
   return policies.map(({ policyId, policyType, source }) =>
     make({
@@ -106,6 +106,24 @@ export function policiesLoaded(
       details: { policy_id: policyId, policy_type: policyType, source },
     }),
   );
+}
+
+/** `count` policies of one set are in force, whichever they are. `sources` are files, each once or often. */
+export function policySetLoaded(
+  make: EventMaker,
+  facts: {
+    readonly count: number;
+    readonly sources: readonly string[];
+    readonly policyVersion: number;
+  },
+): NewEvent {
+  const { count, sources, policyVersion } = facts;
+  return make({
+    eventType: "POLICY_LOADED",
+    severity: "info",
+    policyVersion,
+    details: { count, sources: [...new Set(sources)] },
+  });
 }
 
 /** A set that was refused, with its errors (at most 100, `problem_count` says how many there are). */

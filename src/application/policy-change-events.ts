@@ -1,6 +1,6 @@
 import type { ValueMap } from "../core/values.js";
 import { idOf, textIn } from "./document-facts.js";
-import { type EventMaker, policiesLoaded } from "./engine-events.js";
+import { type EventMaker, policiesLoaded, policySetLoaded } from "./engine-events.js";
 import type { NewEvent } from "./ports/event-log.js";
 import type { PolicyVersionContent } from "./ports/policy-history.js";
 import { sameContent } from "./same-value.js";
@@ -57,15 +57,17 @@ export function eventsOfVersion(
 ): readonly NewEvent[] {
   const changes = changedDocuments(before, version.documents);
   switch (version.source) {
-    case "file":
-      return policiesLoaded(make, {
-        policyVersion: version.policyVersion,
-        policies: changes.flatMap(({ after }) =>
-          after === undefined
-            ? []
-            : [{ policyId: idOf(after), policyType: textIn(after, "type"), source: "" }],
-        ),
-      });
+    case "file": {
+      const { policyVersion, documents } = version;
+      const policies = changes.flatMap(({ after }) =>
+        after === undefined
+          ? []
+          : [{ policyId: idOf(after), policyType: textIn(after, "type"), source: "" }],
+      );
+      return policies.length > 0
+        ? policiesLoaded(make, { policyVersion, policies })
+        : [policySetLoaded(make, { policyVersion, count: documents.length, sources: [] })];
+    }
     case "rollback": {
       const changedIds = changes.map(({ document }) => idOf(document));
       return [policiesRolledBack(make, { ...version, changedIds })];

@@ -20,6 +20,12 @@ async function deniesRound(round: number): Promise<boolean> {
   return !answer.allowed;
 }
 
+async function newestEvent(): Promise<unknown> {
+  const url = `http://127.0.0.1:${engine.restPort}/v1/events?newestFirst=true&pageSize=1`;
+  const page = (await (await fetch(url)).json()) as { readonly events: readonly unknown[] };
+  return page.events[0];
+}
+
 it("a function is part of the policy version: an edit is one, a broken edit changes nothing", async () => {
   engine = await startTestEngine({
     policies: { policies: [{ id: "p", type: "fl", rules: [RULE] }] },
@@ -31,6 +37,10 @@ it("a function is part of the policy version: an edit is one, a broken edit chan
 
   writeFileSync(file, readFileSync(file, "utf8").replace("> 5", "> 7"));
   await waitFor("the next version", () => engine.status().policyVersion === policyVersion + 1);
+  expect(await newestEvent()).toMatchObject({
+    ...{ eventType: "POLICY_LOADED", policyVersion: String(policyVersion + 1) },
+    details: { count: 1 },
+  });
   expect([await deniesRound(7), await deniesRound(8)]).toEqual([false, true]);
 
   writeFileSync(file, readFileSync(file, "utf8").replace("> 7", "> matches(7)"));
