@@ -45,8 +45,9 @@ function aSwappedFolder() {
 }
 
 it("swaps of a symbolic link and changes through the API lose nothing to each other", async () => {
-  const { file, swap } = aSwappedFolder();
-  swap(0);
+  const links = aSwappedFolder();
+  const { file } = links;
+  links.swap(0);
   const engine = await startTestEngine({ settings: { POLICY_FILE: file } });
   onTestFinished(() => engine.stop());
   const client = createGrpcClient(engine.grpcPort);
@@ -55,7 +56,7 @@ it("swaps of a symbolic link and changes through the API lose nothing to each ot
   });
   const active = async (): Promise<Readonly<Record<string, number>>> => {
     const { policies } = (await client.unary(`${ADMIN}/ListPolicies`, {})) as {
-      policies: { id: string; priority: number }[];
+      policies: { id: string; priority?: number }[];
     };
     return Object.fromEntries(policies.map(({ id, priority = 0 }) => [id, priority]));
   };
@@ -79,7 +80,7 @@ it("swaps of a symbolic link and changes through the API lose nothing to each ot
   const writing = Promise.all([write("a"), write("b")]);
   for (let number = 1; number <= SWAPS; number += 1) {
     const before = written.length;
-    swap(number);
+    links.swap(number);
     // An edit that is not loaded yet is never overwritten.
     await waitFor(`swap ${number} is active`, async () => (await active())["marker"] === number);
     await waitFor("the writers go on", () => written.length > before);
