@@ -113,6 +113,7 @@ export function excludeClient(client: ClientRecord, rules: TrustRules): void {
   const longest = (exclusions.length > 0 ? exclusions : [DEFAULT]).map((rule) => rule.dwellRounds);
   client.dwell = Math.max(...longest) * 2 ** client.exclusions;
   client.exclusions += 1;
+  client.roundsBelowExclusion = 0;
   client.roundsAboveExclusion = 0;
   client.mustExclude = false;
   client.state = "EXCLUDED";
@@ -135,7 +136,6 @@ export function pardonClient(client: ClientRecord): void {
 
 function reduce(client: ClientRecord): void {
   client.state = "REDUCED";
-  client.roundsBelowExclusion = 0;
   client.roundsAboveReduction = 0;
 }
 
