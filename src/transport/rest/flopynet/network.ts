@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { ValueMap } from "../../../core/values.js";
-import { rpcStatusOf } from "../../convert-error.js";
-import type { RestUseCases } from "../rest-use-cases.js";
+import { askPolicies } from "./ask-policies.js";
 import { declareRoute, type RouteDeclaration } from "../route-declaration.js";
 
 const PRIORITY_TYPE = "network_qos";
@@ -31,7 +30,7 @@ export const NETWORK_ROUTES: readonly RouteDeclaration[] = [
     handle: async ({ body }, useCases) => {
       const { port: bare, dst_port = bare, ...fields } = body;
       const attributes = { ...fields, ...(dst_port !== undefined && { dst_port }) } as ValueMap;
-      const told = await ask("network_security", attributes, useCases);
+      const told = await askPolicies("network_security", attributes, useCases);
       return { json: { authorized: told.allowed, ...told } };
     },
   }),
@@ -44,32 +43,10 @@ export const NETWORK_ROUTES: readonly RouteDeclaration[] = [
     answer: z.looseObject({ client_id: z.string(), priority: z.string() }),
     handle: async ({ path: { id = "" } }, useCases) => {
       const attributes = { client_id: id, operation: "client_priority" };
-      const { parameters, ...told } = await ask(PRIORITY_TYPE, attributes, useCases);
+      const { parameters, ...told } = await askPolicies(PRIORITY_TYPE, attributes, useCases);
       const { priority, priority_level } = parameters;
       const found = [priority, priority_level].find((value) => typeof value === "string");
       return { json: { client_id: id, priority: found ?? LOWEST_PRIORITY, ...told } };
     },
   }),
 ];
-
-interface Told {
-  readonly allowed: boolean;
-  readonly reason: string;
-  readonly policy_version: number;
-  readonly parameters: ValueMap;
-}
-
-async function ask(policyType: string, context: ValueMap, useCases: RestUseCases): Promise<Told> {
-  try {
-    const { decision, decisionId } = await useCases.decisionPoint.checkPolicy({
-      ...{ requestId: "", policyType, context, explain: false },
-    });
-    const { allowed, reason, policyVersion, parameters = {} } = decision;
-    const facts = { decision_id: decisionId, policy_version: policyVersion };
-    return { allowed, reason, ...facts, parameters };
-  } catch (error) {
-    const { message } = rpcStatusOf(error, useCases.log);
-    const { policyVersion } = useCases.status();
-    return { allowed: false, reason: message, policy_version: policyVersion, parameters: {} };
-  }
-}

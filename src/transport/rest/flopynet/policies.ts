@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { idOf, textIn } from "../../../application/document-facts.js";
 import { invalidField } from "../../../application/errors.js";
 import type { CatalogPolicy } from "../../../application/policy-catalog.js";
 import type { ValueMap } from "../../../core/values.js";
@@ -59,7 +61,7 @@ function routesUnder(root: "/api/v1/policies" | "/api/policies"): readonly Route
       status: 201,
       answer: success,
       handle: async ({ body, call }, { policyChanges }) => {
-        const document = ownFields(documentOfBody(body));
+        const document = identified(ownFields(documentOfBody(body)));
         const created = await policyChanges.create(
           { document, validateOnly: false },
           authorOf(call),
@@ -130,6 +132,12 @@ function routesUnder(root: "/api/v1/policies" | "/api/policies"): readonly Route
       }),
     ),
   ];
+}
+
+/** A policy that says neither an id nor a name gets an id, as from the original. */
+function identified(document: ValueMap): ValueMap {
+  if (idOf(document) !== "" || textIn(document, "name") !== "") return document;
+  return { id: `policy-${randomUUID()}`, ...document };
 }
 
 /** Without what family 2 adds to a policy it shows. */

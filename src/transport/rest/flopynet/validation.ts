@@ -1,12 +1,18 @@
 import { z } from "zod";
+import { idOf, textIn } from "../../../application/document-facts.js";
 import { invalidField, issueText } from "../../../application/errors.js";
+import { policyIdOfName } from "../../../application/policy-id.js";
 import type { ValueMap } from "../../../core/values.js";
+import { askPolicies } from "./ask-policies.js";
 import { documentOfBody, policyBody } from "../policy-body.js";
 import type { RestUseCases } from "../rest-use-cases.js";
 import { declareRoute, type RouteDeclaration } from "../route-declaration.js";
 
 const VALIDATE = "PolicyAdminService.ValidatePolicies";
 const IMPACT = "PolicyAdminService.AnalyzePolicyImpact";
+
+/** Of a policy that has neither an id nor a name yet. */
+const UNNAMED = "policy";
 
 const verdict = z.looseObject({
   valid: z.boolean(),
@@ -37,14 +43,21 @@ export const VALIDATION_ROUTES: readonly RouteDeclaration[] = [
       method: "POST",
       path,
       origin: "called",
-      summary: "Approves a policy, {type, data} or bare, or says why not",
+      summary:
+        "Approves a policy; what has no rules is a request, which the policies of its type decide",
       rpc: VALIDATE,
       body: policyBody,
-      answer: verdict,
+      answer: z.looseObject({
+        status: z.enum(["approved", "adjusted", "denied"]),
+        message: z.string(),
+        policy: z.looseObject({}),
+      }),
       handle: async ({ body, call }, useCases) => {
         const document = documentOfBody(body);
-        const json = await verdictOn(document, useCases, call.signal);
-        return { json: { ...json, policy: document } };
+        const json = Object.hasOwn(document, "rules")
+          ? { ...(await verdictOn(document, useCases, call.signal)), policy: document }
+          : await requestJson(document, useCases);
+        return { json };
       },
     }),
   ),
@@ -95,7 +108,8 @@ async function verdictOn(
   { policyValidation }: RestUseCases,
   signal: AbortSignal,
 ): Promise<z.input<typeof verdict>> {
-  const found = await policyValidation.validate({ policies: [document], document: "" }, signal);
+  const policies = [{ ...document, id: idOf(document) || nameId(document) || UNNAMED }];
+  const found = await policyValidation.validate({ policies, document: "" }, signal);
   const issues = found.filter(({ severity }) => severity === "error").map(issueText);
   const warnings = found.filter(({ severity }) => severity !== "error").map(issueText);
   const valid = issues.length === 0;
@@ -105,6 +119,23 @@ async function verdictOn(
     message: valid ? "the policy is valid" : issues.join("; "),
     ...{ issues, warnings },
   };
+}
+
+/** A request for bandwidth, priority or the like: allowed as it is, with parameters, or not. */
+async function requestJson(request: ValueMap, useCases: RestUseCases): Promise<object> {
+  const { type, ...context } = request;
+  const told = await askPolicies(typeof type === "string" ? type : "", context, useCases);
+  const { allowed, reason, parameters, ...facts } = told;
+  const isAdjusted = Object.keys(parameters).length > 0;
+  const status = allowed ? (isAdjusted ? "adjusted" : "approved") : "denied";
+  return {
+    ...{ status, valid: allowed, message: reason, ...facts },
+    policy: { ...request, ...(allowed && parameters) },
+  };
+}
+
+function nameId(document: ValueMap): string {
+  return policyIdOfName(textIn(document, "name"));
 }
 
 function groupJson(group: {
