@@ -63,6 +63,7 @@ export function createSqliteDecisionLog({
 
   const lane = storage.openLane<LoggedDecision>({
     insertSql: INSERT,
+    jsonOf: createDecisionJson(),
     alongside(decisions) {
       for (const decision of decisions) counter.add(decision);
       return { sql: COUNT, params: [JSON.stringify(counter.take())] };
@@ -165,6 +166,21 @@ function* fillSteps(page: GrowingPage, rows: readonly SqlRow[], limit: number): 
     }
     page.after = { timeMs: Number(timeMs), position: Number(position) };
   }
+}
+
+/** Writes decisions as JSON. The same answer is given again and again: it is written once. */
+function createDecisionJson(): (logged: LoggedDecision) => string {
+  const written = new WeakMap<LoggedDecision["decision"], string>();
+  return (logged) => {
+    const { decision } = logged;
+    let json = written.get(decision);
+    if (json === undefined) {
+      json = JSON.stringify(decision);
+      written.set(decision, json);
+    }
+    const rest = JSON.stringify({ ...logged, decision: undefined });
+    return `${rest.slice(0, -1)},"decision":${json}}`;
+  };
 }
 
 function pageOf(decisions: readonly LoggedDecision[], next: DecisionPosition | undefined) {

@@ -41,6 +41,7 @@ export function createSqliteEventLog(deps: {
   let ring: StoredEvent[] = [];
 
   const lane = storage.openLane<NewEvent>({
+    jsonOf: (event) => JSON.stringify(event),
     insertSql: INSERT,
     onCommitted: committed,
     onDropped(events, why) {

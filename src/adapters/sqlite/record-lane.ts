@@ -14,6 +14,8 @@ export class StorageFault extends Error {
 export interface LaneOptions<Stored> {
   /** Inserts the records of a JSON array, its one parameter, in order. */
   readonly insertSql: string;
+  /** A record as JSON. */
+  readonly jsonOf: (record: Stored) => string;
   /** What is stored in the same unit, after them. */
   readonly alongside?: (records: readonly Stored[]) => Statement;
   /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
@@ -58,7 +60,7 @@ interface Queued<Stored> {
 
 /** @param onPush - Called after each push. */
 export function createRecordLane<Stored>(
-  { insertSql, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
+  { insertSql, jsonOf, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
   onPush: () => void,
 ): RecordLane<Stored> & LaneQueue {
   let queue: Queued<Stored>[] = [];
@@ -87,7 +89,7 @@ export function createRecordLane<Stored>(
 
   return {
     push(record, waiter) {
-      queue.push({ record, json: JSON.stringify(record), waiter });
+      queue.push({ record, json: jsonOf(record), waiter });
       if (waiter) waiting += 1;
       onPush();
     },
