@@ -1,5 +1,6 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonValue } from "@bufbuild/protobuf";
 import type { Problem } from "./problem.js";
+import { isObject } from "./proto-json.js";
 
 const STREAM_EVENTS = "flopynet.policy.v1.EventService.StreamEvents";
 
@@ -7,7 +8,7 @@ const STREAM_EVENTS = "flopynet.policy.v1.EventService.StreamEvents";
 export interface StreamFormat {
   readonly contentType: string;
   /** One message; complete, so that it can be written as it is. */
-  frame(method: string, message: JsonObject): string;
+  frame(method: string, message: JsonValue): string;
   /** The end of a stream that failed after it began. */
   problem(problem: Problem): string;
 }
@@ -21,7 +22,7 @@ const serverSentEvents: StreamFormat = {
   contentType: "text/event-stream",
   frame(method, message) {
     const data = `data: ${JSON.stringify(message)}\n\n`;
-    if (method !== STREAM_EVENTS) return data;
+    if (method !== STREAM_EVENTS || !isObject(message)) return data;
     const { cursor, events, lost } = message;
     const id = `id: ${typeof cursor === "string" ? cursor : ""}\n`;
     const isBookmark = Array.isArray(events) && events.length === 0 && lost === undefined;

@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, type JsonValue, ScalarType } from "@bufbuild/protobuf";
-import { isObject } from "./proto-json.js";
+import { hasCustomJson, isObject } from "./proto-json.js";
 import { defaultOf, notPlain, once, type PlainMessage, quick, refuse } from "./quick-messages.js";
 
 /** Undefined: not for the shortcut, right or wrong. */
@@ -11,6 +11,7 @@ export type QuickReader = (json: JsonValue) => PlainMessage | undefined;
  * read must have been through `parseJsonBody`.
  */
 export function quickReader(message: DescMessage): QuickReader {
+  if (hasCustomJson(message)) return () => undefined;
   return quick((json) => messageReader(message)(json));
 }
 

@@ -5,6 +5,7 @@ import {
   type JsonValue,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { hasCustomJson } from "./proto-json.js";
 import {
   defaultOf,
   isImplicit,
@@ -20,6 +21,7 @@ export type QuickWriter = (message: PlainMessage) => JsonObject | undefined;
 
 /** Writes a message as ProtoJSON with every field that has no presence, also where it is the default. */
 export function quickWriter(message: DescMessage): QuickWriter {
+  if (hasCustomJson(message)) return () => undefined;
   return quick((plain) => messageWriter(message)(plain));
 }
 

@@ -1,11 +1,38 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Response } from "express";
 import type { CallContext, StreamSink } from "../rpc.js";
 import { unlessAborted } from "./call.js";
 import type { StreamFormat } from "./event-stream.js";
 import type { Rpc } from "./rpc-binding.js";
 
-// INVARIANT (encoded once): subscribers that get the same message object share its text.
-const frames = new WeakMap<StreamFormat, WeakMap<object, string>>();
+/** How one route writes its messages. */
+export interface StreamWriter {
+  readonly format: StreamFormat;
+  /** One message, complete. */
+  frame(message: never): string;
+}
+
+/**
+ * Writes the messages of a route in a format.
+ *
+ * INVARIANT (encoded once): subscribers that get the same message object share its text, where they
+ * share the writer.
+ */
+export function createStreamWriter(
+  format: StreamFormat,
+  rpc: Rpc,
+  part: (json: JsonObject) => JsonValue,
+): StreamWriter {
+  const frames = new WeakMap<object, string>();
+  return {
+    format,
+    frame(message) {
+      const text = frames.get(message) ?? format.frame(rpc.name, part(rpc.responseJson(message)));
+      frames.set(message, text);
+      return text;
+    },
+  };
+}
 
 /**
  * Answers with a server stream. The status is decided by what comes first, a message or a failure;
@@ -13,14 +40,13 @@ const frames = new WeakMap<StreamFormat, WeakMap<object, string>>();
  */
 export async function answerStream(
   response: Response,
-  rpc: Rpc,
-  format: StreamFormat,
+  writer: StreamWriter,
   call: CallContext,
   run: (sink: StreamSink<never>) => Promise<void>,
 ): Promise<void> {
   const begin = (): void => {
     if (response.headersSent) return;
-    response.setHeader("Content-Type", format.contentType);
+    response.setHeader("Content-Type", writer.format.contentType);
     // Proxies, and our own compression, must not hold events back.
     response.setHeader("Cache-Control", "no-store, no-transform");
     response.setHeader("X-Accel-Buffering", "no");
@@ -37,7 +63,7 @@ export async function answerStream(
     run({
       write: (message) => {
         begin();
-        return response.write(frameOf(rpc, format, message));
+        return response.write(writer.frame(message));
       },
       onDrain: (listener) => {
         response.on("drain", listener);
@@ -46,12 +72,4 @@ export async function answerStream(
   );
   begin();
   response.end();
-}
-
-function frameOf(rpc: Rpc, format: StreamFormat, message: never): string {
-  const known = frames.get(format) ?? new WeakMap<object, string>();
-  frames.set(format, known);
-  const text = known.get(message) ?? format.frame(rpc.name, rpc.responseJson(message));
-  known.set(message, text);
-  return text;
 }

@@ -1,4 +1,4 @@
-import type { FileRegistry } from "@bufbuild/protobuf";
+import type { FileRegistry, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Request, RequestHandler, Response } from "express";
 import type { Log } from "../../application/ports/log.js";
 import { rpcStatusOf } from "../convert-error.js";
@@ -9,10 +9,10 @@ import { STREAM_FORMATS, type StreamFormat, withLastEventId } from "./event-stre
 import { callProblem, httpProblem, type Problem, RequestRefused, sendProblem } from "./problem.js";
 import { fieldNamed } from "./proto-json.js";
 import { readJsonBody } from "./read-body.js";
-import { createRouteTable, type RouteMatch } from "./route-table.js";
+import { createRouteTable, type Route, type RouteMatch } from "./route-table.js";
 import { bindRpcs, type Rpc, type TranscodedService } from "./rpc-binding.js";
 import { sendJson } from "./send-json.js";
-import { answerStream } from "./stream-response.js";
+import { answerStream, createStreamWriter, type StreamWriter } from "./stream-response.js";
 
 const DECISION_SERVICE = "flopynet.policy.v1.PolicyDecisionService.";
 
@@ -74,19 +74,36 @@ async function answer(
       const json = rpc.responseJson(message as never);
       const entityTag = entityTagOf(json);
       if (entityTag !== undefined) response.set("ETag", entityTag);
-      const field = route.responseBody && fieldNamed(rpc.method.output, route.responseBody);
-      sendJson(response, field ? (json[field.jsonName] ?? null) : json);
+      sendJson(response, answeredPart(route, json));
       return;
     }
     case "server-stream": {
       if (!format) throw new RequestRefused(httpProblem(406, `a stream is given as ${TYPES}`));
       const { handle } = rpc.handler;
-      await answerStream(response, rpc, format, call, (sink) => handle(asked, call, sink));
+      const writer = writerOf(route, rpc, format);
+      await answerStream(response, writer, call, (sink) => handle(asked, call, sink));
       return;
     }
     case "bidi":
       throw new Error(`${rpc.name} streams both ways, which HTTP cannot`);
   }
+}
+
+/** What `response_body` names of a response, or the whole. */
+function answeredPart({ responseBody, method }: Route, json: JsonObject): JsonValue {
+  const field = responseBody === "" ? undefined : fieldNamed(method.output, responseBody);
+  return field ? (json[field.jsonName] ?? null) : json;
+}
+
+const writers = new WeakMap<Route, Map<StreamFormat, StreamWriter>>();
+
+function writerOf(route: Route, rpc: Rpc, format: StreamFormat): StreamWriter {
+  const ofRoute = writers.get(route) ?? new Map<StreamFormat, StreamWriter>();
+  writers.set(route, ofRoute);
+  const writer =
+    ofRoute.get(format) ?? createStreamWriter(format, rpc, (json) => answeredPart(route, json));
+  ofRoute.set(format, writer);
+  return writer;
 }
 
 const TYPES = STREAM_FORMATS.map(({ contentType }) => contentType).join(", ");

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import {
+  create,
   createFileRegistry,
   type DescMessage,
   fromBinary,
+  isMessage,
   type Message,
   toBinary,
 } from "@bufbuild/protobuf";
@@ -11,12 +13,13 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RestServer, startRestServer } from "../../../src/transport/rest/server.js";
 import { createTranscoder } from "../../../src/transport/rest/transcoder.js";
+import type { CallContext, StreamSink } from "../../../src/transport/rpc.js";
 import { createKeptLog } from "../../support/kept-log.js";
 
 // Every method of the fixture echoes its request: the answer shows what the request was read as.
 const fixture = new URL("../../fixtures/transcoding/transcoding.binpb", import.meta.url);
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(fixture)));
-const METHODS = ["Get", "Create", "Update", "Replace", "Remove", "Sort", "Texts"];
+const METHODS = ["Get", "Create", "Update", "Replace", "Remove", "Sort", "Import", "Texts"];
 
 function messageType(): DescMessage {
   const found = registry.getMessage("test.transcoding.Everything");
@@ -32,8 +35,17 @@ function rpcDefinition(method: string): {
   return {
     path: `/test.transcoding.Shelves/${method}`,
     requestDeserialize: (bytes) => fromBinary(messageType(), bytes),
-    responseSerialize: (message) => toBinary(messageType(), message),
+    // The shortcut reads plain objects, as the generated code has them.
+    responseSerialize: (message) =>
+      toBinary(messageType(), isMessage(message) ? message : create(messageType(), message)),
   };
+}
+
+/** A stream of the request, and of the request again. */
+function writeTwice(request: never, _call: CallContext, sink: StreamSink<never>): Promise<void> {
+  sink.write(request);
+  sink.write(request);
+  return Promise.resolve();
 }
 
 let server: RestServer;
@@ -45,10 +57,15 @@ beforeAll(async () => {
       registry,
       services: [
         {
-          definition: Object.fromEntries(METHODS.map((name) => [name, rpcDefinition(name)])),
-          handlers: Object.fromEntries(
-            METHODS.map((name) => [name, { kind: "unary", handle: (request: unknown) => request }]),
+          definition: Object.fromEntries(
+            [...METHODS, "Watch"].map((name) => [name, rpcDefinition(name)]),
           ),
+          handlers: {
+            ...Object.fromEntries(
+              METHODS.map((name) => [name, { kind: "unary", handle: (request: never) => request }]),
+            ),
+            Watch: { kind: "server-stream", handle: writeTwice },
+          },
         },
       ],
       log,
@@ -75,6 +92,13 @@ describe("a request becomes a message", () => {
   it.each<[says: string, line: string, body: unknown, message: object]>([
     ["a path variable",                        "GET /v1/shelves/history",                  undefined, { name: "history" }],
     ["an additional binding, many segments",   "GET /v1/shelves/a/books/b",                undefined, { name: "shelves/a/books/b" }],
+    ["an additional binding, the rest",        "GET /v1/files/archive/2026/a%2Fb/c",       undefined, { name: "archive/2026/a%2Fb/c" }],
+    ["an additional binding, no rest",         "GET /v1/files/archive",                    undefined, { name: "archive" }],
+    ["variables of other types than text",     "GET /v1/typed/COLOUR_RED/-5/true/7",       undefined, { colour: "COLOUR_RED", longNumber: "-5", flag: true, wrappedNumber: "7" }],
+    ["an enum variable by number",             "GET /v1/typed/1/0/false/0",                undefined, { colour: "COLOUR_RED", longNumber: "0", flag: false, wrappedNumber: "0" }],
+    ["any method, where the kind is *",        "PUT /v1/any/x?flag=true",                  undefined, { name: "x", flag: true }],
+    ["the same, GET",                          "GET /v1/any/x",                            undefined, { name: "x" }],
+    ["a wrapped text",                         "GET /v1/shelves/x?inner.text=%22",         undefined, { inner: { text: '"' } }],
     ["a query parameter, proto name",          "GET /v1/shelves/x?small_number=7",         undefined, { smallNumber: 7 }],
     ["a query parameter, JSON name",           "GET /v1/shelves/x?smallNumber=7",          undefined, { smallNumber: 7 }],
     ["a nested one",                           "GET /v1/shelves/x?inner.deeper.number=-3", undefined, { inner: { deeper: { number: -3 } } }],
@@ -125,6 +149,12 @@ describe("an answer", () => {
     expect((await ask("GET /v1/texts?texts=a")).json).toEqual(["a"]);
   });
 
+  it("is a list, where body and response_body name one", async () => {
+    const { json } = await ask("POST /v1/shelves/n:import?flag=true", [{ text: "a" }, {}]);
+    expect(json).toMatchObject([{ text: "a" }, { text: "" }]);
+    expect((await ask("POST /v1/shelves/n:import")).json).toEqual([]);
+  });
+
   it("answers HEAD like GET, without a body", async () => {
     const url = `http://127.0.0.1:${server.ports[0] ?? 0}/v1/shelves/x`;
     const response = await fetch(url, { method: "HEAD" });
@@ -151,6 +181,10 @@ describe("a request that is no message is refused, naming the field", () => {
     ["one value given twice",             "GET /v1/shelves/x?flag=true&flag=true", undefined, "flag",          "is given twice"],
     ["one field under two names",         "GET /v1/shelves/x?small_number=1&smallNumber=1", undefined, "small_number", "is given twice"],
     ["a bool that is none",               "GET /v1/shelves/x?flag=yes",           undefined, "flag",           "must be true or false, got `yes`"],
+    ["a variable that is no enum",        "GET /v1/typed/RED/1/true/1",           undefined, "colour",         "one of COLOUR_UNSPECIFIED, COLOUR_RED"],
+    ["a variable that is no number",      "GET /v1/typed/1/x/true/1",             undefined, "long_number",    "must be an integer, got `x`"],
+    ["a variable that is no bool",        "GET /v1/typed/1/1/1/1",                undefined, "flag",           "must be true or false, got `1`"],
+    ["an object where the body is a list", "POST /v1/shelves/n:import",           { text: "a" }, "inners",    "must be a JSON array"],
     ["an empty number",                   "GET /v1/shelves/x?small_number=",      undefined, "small_number",   "must be an integer"],
     ["a hexadecimal number",              "GET /v1/shelves/x?long_number=0x10",   undefined, "long_number",    "must be an integer"],
     ["a number below its range",          "GET /v1/shelves/x?small_number=-1",    undefined, "small_number",   "from 0 to 4294967295, got \"-1\""],
@@ -185,6 +219,54 @@ describe("a request that is no message is refused, naming the field", () => {
     expect(status).toBe(400);
   });
 });
+
+describe("a server stream", () => {
+  // prettier-ignore
+  it.each<[says: string, accept: string | undefined, type: string, text: string]>([
+    ["is Server-Sent Events for who does not mind", undefined,           "text/event-stream",    "data: J\n\ndata: J\n\n"],
+    ["the same for anything",                       "*/*",               "text/event-stream",    "data: J\n\ndata: J\n\n"],
+    ["the same for a browser's EventSource",        "text/event-stream", "text/event-stream",    "data: J\n\ndata: J\n\n"],
+    ["is one JSON document per line",               "application/x-ndjson", "application/x-ndjson", "J\nJ\n"],
+    ["the same under the name of JSON",             "application/json",  "application/json",     "J\nJ\n"],
+    ["by preference",                               "text/html, application/x-ndjson;q=0.9, text/event-stream;q=0.1", "application/x-ndjson", "J\nJ\n"],
+  ])("%s", async (_says, accept, type, text) => {
+    const response = await stream("/v1/shelves:watch?inner.text=a", { accept });
+    const message = JSON.stringify((await ask("GET /v1/shelves/x?inner.text=a")).json);
+    const json = message.replace('"name":"x"', '"name":""');
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(await response.text()).toBe(text.replaceAll("J", json));
+  });
+
+  it("is of the field that response_body names", async () => {
+    const accept = "application/x-ndjson";
+    const response = await stream("/v1/shelves:watchInner", {
+      accept,
+      body: { inner: { text: "a" } },
+    });
+    expect(await response.text()).toBe('{"text":"a","number":0}\n'.repeat(2));
+  });
+
+  it("is not given in a type that no stream has", async () => {
+    const response = await stream("/v1/shelves:watch", { accept: "text/html" });
+    expect([response.status, await response.json()]).toMatchObject([
+      406,
+      { detail: "a stream is given as text/event-stream, application/x-ndjson, application/json" },
+    ]);
+  });
+});
+
+function stream(
+  path: string,
+  { accept, body }: { readonly accept?: string | undefined; readonly body?: object },
+): Promise<Response> {
+  return fetch(`http://127.0.0.1:${server.ports[0] ?? 0}${path}`, {
+    headers: {
+      ...(accept !== undefined && { accept }),
+      ...(body && { "content-type": "application/json" }),
+    },
+    ...(body && { method: "POST", body: JSON.stringify(body) }),
+  });
+}
 
 describe("a known path under another method", () => {
   // prettier-ignore

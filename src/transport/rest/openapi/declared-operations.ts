@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { RouteAlias, RouteDeclaration, RouteOrigin } from "../route-declaration.js";
-import type { DescribedOperation } from "./openapi-document.js";
+import type { DescribedOperation } from "./described-operation.js";
 import type { ZodSchemas } from "./zod-schemas.js";
 
 const ORIGINS: Readonly<Record<RouteOrigin, string>> = {

@@ -3,18 +3,10 @@ import type { RouteAlias, RouteDeclaration } from "../route-declaration.js";
 import type { Route } from "../route-table.js";
 import type { CommentOf } from "./comments.js";
 import { declaredOperation } from "./declared-operations.js";
+import type { DescribedOperation } from "./described-operation.js";
 import { createMessageSchemas } from "./message-schemas.js";
 import { rpcOperation } from "./rpc-operations.js";
 import { createZodSchemas } from "./zod-schemas.js";
-
-/** An operation, and where it stands. */
-export interface DescribedOperation {
-  /** With variables in braces. */
-  readonly path: string;
-  /** `get`, ... */
-  readonly httpMethod: string;
-  readonly operation: JsonObject;
-}
 
 export interface OpenApiSources {
   readonly engineVersion: string;

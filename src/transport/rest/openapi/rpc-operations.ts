@@ -7,7 +7,7 @@ import { isParameter } from "../request-message.js";
 import type { Route } from "../route-table.js";
 import { type CommentOf, described, summarised } from "./comments.js";
 import type { MessageSchemas } from "./message-schemas.js";
-import type { DescribedOperation } from "./openapi-document.js";
+import type { DescribedOperation } from "./described-operation.js";
 
 /** Deeper parameters are not listed: messages may hold themselves. */
 const MAX_PARAMETER_DEPTH = 3;
