@@ -37,7 +37,7 @@ export const offsetParameter = textParameter.transform((text, context): number =
 export const timeParameter = textParameter.transform((text, context): number | undefined => {
   if (text === undefined) return undefined;
   const ms = /^-?\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : isoMs(text);
-  if (Number.isFinite(ms) && Math.abs(ms) <= 8.64e15) return Math.floor(ms);
+  if (Number.isFinite(ms) && Math.abs(ms) <= 8.64e15) return Math.round(ms);
   context.addIssue(
     `must be a time in seconds since 1970, or as 2025-06-16T12:00:00Z, got \`${short(text)}\``,
   );

@@ -94,7 +94,10 @@ function routesUnder(root: "/api/v1/policies" | "/api/policies"): readonly Route
         if (Object.keys(changes).length === 0) {
           throw invalidField("body", "must hold at least one field that can be changed");
         }
-        const revise = ({ document }: CatalogPolicy) => ({ ...document, ...changes });
+        const revise = ({ document }: CatalogPolicy) => ({
+          ...document,
+          ...withoutUsual(changes, document),
+        });
         const change = { policyId: id, etag, revise, validateOnly: false };
         return changed(await policyChanges.update(change, authorOf(call)));
       },
@@ -138,6 +141,12 @@ function routesUnder(root: "/api/v1/policies" | "/api/policies"): readonly Route
 function identified(document: ValueMap): ValueMap {
   if (idOf(document) !== "" || textIn(document, "name") !== "") return document;
   return { id: `policy-${randomUUID()}`, ...document };
+}
+
+/** Without `enabled: true` where the policy does not say it: it is shown, and means the same. */
+function withoutUsual(changes: ValueMap, document: ValueMap): ValueMap {
+  const { enabled, ...others } = changes;
+  return enabled === true && !Object.hasOwn(document, "enabled") ? others : changes;
 }
 
 /** Without what family 2 adds to a policy it shows. */
