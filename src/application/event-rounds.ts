@@ -14,6 +14,8 @@ const TICK_MS = 5;
 const CATCHING_UP_EVENTS = 256;
 /** Work at a stretch, before a check may have its turn. */
 const SLICE_MS = 2;
+/** After a round of this time what waits has its turn, and no more: it waited no longer. */
+const SHORT_ROUND_MS = 5;
 /** By how much subscribers that do not read may delay the end. */
 const DRAIN_MS = 2000;
 
@@ -47,7 +49,7 @@ export function createEventRounds(deps: {
   let timer: NodeJS.Timeout | undefined;
   let timerDueMs = Infinity;
   let round: Promise<void> | undefined;
-  /** As long as the last round took: no more than half of the time goes to subscribers. */
+  /** As long as the last round took: no more than half of the time goes to subscribers, if it was long. */
   let restMs = TICK_MS;
   let ending: Promise<void> | undefined;
 
@@ -90,7 +92,8 @@ export function createEventRounds(deps: {
     }
     delivery.forget();
     workMs += clock.monotonicMs() - sliceStartMs;
-    restMs = [...subscribers].some(isCatchingUp) ? workMs : Math.max(TICK_MS, workMs);
+    const leastMs = [...subscribers].some(isCatchingUp) ? 0 : TICK_MS;
+    restMs = Math.max(leastMs, workMs > SHORT_ROUND_MS ? workMs : 0);
   }
 
   /** One subscriber that throws must not stop the others. */

@@ -81,7 +81,10 @@ export function createEventSelector(deps: {
     // A gap is what the log removed: the caller learns that from the log's oldest sequence.
     if (events[0]?.sequence === position + 1) {
       // Read while these are delivered: who is far behind need not wait for the disk.
-      if (!chunks.has(chunk + 1)) read(chunk + 1);
+      for (let next = 1; next <= CHUNKS_READ_AT_ONCE; next += 1) {
+        const isStored = (chunk + next) * CHUNK_EVENTS < eventLog.newestSequence();
+        if (isStored && !chunks.has(chunk + next)) read(chunk + next);
+      }
       return events;
     }
     read(chunk);

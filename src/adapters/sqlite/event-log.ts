@@ -14,7 +14,11 @@ const INSERT = `
       json_extract(value, '$.eventId')),
     value
   FROM json_each(?)`;
-const READ = "SELECT sequence, body FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?";
+// One text for all events: it is sent to this thread and read in half the time of a text for each.
+const READ = `
+  SELECT '[' || group_concat(substr(body, 1, length(body) - 1) || ',"sequence":' || sequence || '}')
+    || ']'
+  FROM (SELECT sequence, body FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?)`;
 const FIND_PUBLISHED = "SELECT sequence, body FROM events WHERE published_id = ?";
 
 /** The durable event log. What the other adapters of this folder may do with it beside reading. */
@@ -115,7 +119,8 @@ export function createSqliteEventLog(deps: {
         const start = after + 1 - first.sequence;
         return ring.slice(start, start + limit);
       }
-      return (await storage.query(READ, [after, limit])).map(eventOf);
+      const [row] = await storage.query(READ, [after, limit]);
+      return JSON.parse(String(row?.[0] ?? "[]")) as StoredEvent[];
     },
     onCommit(listener) {
       // Why the wrapper: the same function given twice is two registrations.
