@@ -1,21 +1,27 @@
 import { createMemoryDecisionLog } from "./adapters/memory/decision-log.js";
 import { createMemoryEventLog } from "./adapters/memory/event-log.js";
+import { createMemoryObservationLog } from "./adapters/memory/observation-log.js";
 import { createMemoryPolicyHistory } from "./adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "./adapters/memory/policy-version-store.js";
+import { createMemoryTrustHistory } from "./adapters/memory/trust-history.js";
 import { createFilePolicyVersionStore } from "./adapters/policy-version-file/policy-version-store.js";
 import { createSqliteDecisionLog } from "./adapters/sqlite/decision-log.js";
 import { createSqliteEventLog } from "./adapters/sqlite/event-log.js";
+import { createSqliteObservationLog } from "./adapters/sqlite/observation-log.js";
 import { createSqlitePolicyHistory } from "./adapters/sqlite/policy-history.js";
 import { createRetention } from "./adapters/sqlite/retention.js";
 import type { SetAsideDatabase } from "./adapters/sqlite/storage-messages.js";
 import { openSqliteStorage, type SqliteStorage } from "./adapters/sqlite/sqlite-storage.js";
+import { createSqliteTrustHistory } from "./adapters/sqlite/trust-history.js";
 import type { Clock } from "./application/ports/clock.js";
 import type { DecisionLog } from "./application/ports/decision-log.js";
 import type { EventLog } from "./application/ports/event-log.js";
 import type { Log } from "./application/ports/log.js";
+import type { ObservationLog } from "./application/ports/observation-log.js";
 import type { PolicyHistory } from "./application/ports/policy-history.js";
 import type { PolicyVersionStore } from "./application/ports/policy-version-store.js";
 import type { StorageHealth } from "./application/ports/storage-health.js";
+import type { TrustHistory } from "./application/ports/trust-history.js";
 import type { Settings } from "./config/settings.js";
 
 /** Everything an engine keeps, in DATA_DIR or in memory. */
@@ -23,6 +29,8 @@ export interface EngineStorage {
   readonly eventLog: EventLog;
   readonly decisionLog: DecisionLog;
   readonly history: PolicyHistory;
+  readonly observationLog: ObservationLog;
+  readonly trustHistory: TrustHistory;
   readonly versions: PolicyVersionStore;
   readonly health: StorageHealth;
   /**
@@ -60,6 +68,8 @@ function memoryStorage(): EngineStorage {
     eventLog,
     decisionLog: createMemoryDecisionLog(),
     history: createMemoryPolicyHistory({ eventLog, mark: versions }),
+    observationLog: createMemoryObservationLog(),
+    trustHistory: createMemoryTrustHistory({ eventLog }),
     versions,
     health: { failure: () => undefined, bytes: () => Promise.resolve(0) },
     onSetAside: () => undefined,
@@ -89,6 +99,8 @@ async function sqliteStorage(
     eventLog,
     decisionLog: createSqliteDecisionLog({ storage }),
     history,
+    observationLog: createSqliteObservationLog({ storage }),
+    trustHistory: createSqliteTrustHistory({ storage, eventLog }),
     versions,
     health: { failure: () => storage.failure(), bytes: () => retention.bytes() },
     onSetAside(listener) {

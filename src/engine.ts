@@ -44,6 +44,7 @@ import type { Settings } from "./config/settings.js";
 import { FLOPYNET_CLIENTS } from "./core/lint/known-clients.js";
 import { type EngineStorage, openEngineStorage } from "./engine-storage.js";
 import { StartError, startErrorOf, startErrorOfStorage } from "./start-error.js";
+import { openEngineTrust } from "./engine-trust.js";
 import { startGrpcServer } from "./transport/grpc/server.js";
 import { createHandlers } from "./transport/handlers.js";
 import { startMetricsServer } from "./transport/metrics/server.js";
@@ -125,8 +126,13 @@ async function startWith(
     durability: settings.DECISION_DURABILITY,
     redactedPaths: settings.DECISION_REDACT,
   });
+  eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
+  const trust = await openEngineTrust({
+    ...{ storage, activation, makeEvent, ids, clock, log, settings },
+  });
   const decisionPoint = createDecisionPoint({
     activeSnapshot: () => activation.active()?.snapshot,
+    clientTrust: trust.clientTrust,
     engineAttributes: createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE }),
     registry: registryOf(settings),
     recordDecision: records.record,
@@ -166,16 +172,17 @@ async function startWith(
     analyzePolicyImpact: createPolicyImpactAnalysis({
       ...{ active: () => activation.active(), reader, functions, replay, clock },
     }),
+    trust: trust.useCases,
     monitoring: createMonitoring({ decisionLog, storage: storage.health, status }),
     accessControl: createAccessControl({ insecure: settings.INSECURE }),
   };
   const handlers = createHandlers(useCases);
 
   warnOf(settings, log);
-  eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
   storage.onSetAside((setAside) => {
     eventLog.append([databaseSetAside(makeEvent, setAside)]);
     activation.recordAgain();
+    void trust.ledger.storeAnew();
   });
   await firstLoad(activation);
 

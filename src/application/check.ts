@@ -1,4 +1,4 @@
-import type { Decision, Explanation } from "../core/decision.js";
+import type { ClientStanding, Decision, Explanation } from "../core/decision.js";
 import type { ValueMap } from "../core/values.js";
 
 /** A CheckConnection question as it came, not yet validated. An empty string is "not given". */
@@ -32,6 +32,8 @@ export interface CheckAnswer {
   /** UUID v7; found again in events. */
   readonly decisionId: string;
   readonly decision: Decision;
+  /** How far the client was trusted; present exactly when the trust rules were asked. */
+  readonly trust?: ClientStanding;
   /** Present exactly when it was asked for and the request was valid. */
   readonly explanation?: Explanation;
 }

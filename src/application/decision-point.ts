@@ -1,3 +1,4 @@
+import { withTrustRules } from "../core/decide-trust.js";
 import { decide, decideAndExplain } from "../core/decide.js";
 import type { Decision, Explanation } from "../core/decision.js";
 import { type AccessRequest, accessRequest } from "../core/request.js";
@@ -12,6 +13,7 @@ import type {
   MaybeLater,
   PolicyCheck,
 } from "./check.js";
+import type { ClientTrust } from "./client-trust.js";
 import { PdpError } from "./errors.js";
 import { createSearchAllowance, explainAnswer, type SearchAllowance } from "./explain-answer.js";
 import { nextTurn } from "./next-turn.js";
@@ -32,6 +34,8 @@ export interface DecisionPointDeps {
   readonly activeSnapshot: () => PolicySnapshot | undefined;
   readonly engineAttributes: () => ValueMap;
   readonly registry: ComponentRegistry;
+  /** Absent: nobody's trust is known. */
+  readonly clientTrust?: ClientTrust;
   readonly recordDecision: RecordDecision;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -135,13 +139,20 @@ function answer(
   const startMs = deps.clock.monotonicMs();
   const { requestId, policyType, clientId, attributes } = question;
   const engine = deps.engineAttributes();
-  const request = requestOf(deps, question, engine, attributes);
+  const client = clientId === "" ? undefined : deps.clientTrust?.of(clientId, snapshot);
+  const known: KnownAttributes = { engine, trust: client?.attributes };
+  const request = requestOf(deps, question, known, attributes);
   const answered = question.explain
-    ? explained(deps, { snapshot, question, engine, request }, allowance)
+    ? explained(deps, { snapshot, question, known, request }, allowance)
     : { decision: decide(snapshot, request), explanation: undefined };
-  const { decision, explanation } = answered;
+  const { explanation } = answered;
+  const rules = client && question.isMessage ? deps.clientTrust?.rulesOf(snapshot) : undefined;
+  const decision =
+    client && rules
+      ? withTrustRules(answered.decision, rules, request, client.standing)
+      : answered.decision;
   const decisionId = deps.ids.decisionId();
-  deps.recordDecision({
+  const record: Mutable<DecisionRecord> = {
     decisionId,
     requestId,
     policyType,
@@ -149,39 +160,50 @@ function answer(
     attributes: request.attributes,
     decision,
     durationMs: deps.clock.monotonicMs() - startMs,
-  });
-  return explanation
-    ? { requestId, decisionId, decision, explanation }
-    : { requestId, decisionId, decision };
+  };
+  const given: Mutable<CheckAnswer> = { requestId, decisionId, decision };
+  if (client && rules) record.trust = given.trust = client.standing;
+  if (explanation) given.explanation = explanation;
+  deps.recordDecision(record);
+  return given;
 }
+
+/** Why: an object made by spreading is many times slower to make, and this is made for every check. */
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function explained(
   deps: DecisionPointDeps,
   asked: {
     readonly snapshot: PolicySnapshot;
     readonly question: Question;
-    readonly engine: ValueMap;
+    readonly known: KnownAttributes;
     readonly request: AccessRequest;
   },
   allowance: SearchAllowance = createSearchAllowance(1),
 ): { readonly decision: Decision; readonly explanation: Explanation } {
-  const { snapshot, question, engine, request } = asked;
+  const { snapshot, question, known, request } = asked;
   if (question.tracesOnly) return decideAndExplain(snapshot, request);
   return explainAnswer({
     ...{ snapshot, request, allowance },
     given: question.attributes,
     mayChange: (changes) => mayChange(question, changes),
-    requestOf: (attributes) => requestOf(deps, question, engine, attributes),
+    requestOf: (attributes) => requestOf(deps, question, known, attributes),
   });
+}
+
+/** What the engine knows besides what it was given. */
+interface KnownAttributes {
+  readonly engine: ValueMap;
+  readonly trust: ValueMap | undefined;
 }
 
 function requestOf(
   { registry }: DecisionPointDeps,
   { policyType, isConnection }: Question,
-  engine: ValueMap,
+  { engine, trust }: KnownAttributes,
   attributes: ValueMap,
 ): AccessRequest {
-  const resolved = resolveAttributes(attributes, { isConnection, engine, registry });
+  const resolved = resolveAttributes(attributes, { isConnection, engine, registry, trust });
   return accessRequest(policyType, resolved);
 }
 

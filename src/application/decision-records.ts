@@ -67,5 +67,7 @@ function loggedOf(
     durationMs,
     redacted,
   };
-  return redacted ? { ...logged, redactedPaths } : logged;
+  const { trust } = record;
+  if (!redacted && !trust) return logged;
+  return { ...logged, ...(trust && { trust }), ...(redacted && { redactedPaths }) };
 }

@@ -1,4 +1,4 @@
-import type { Decision } from "../core/decision.js";
+import type { ClientStanding, Decision } from "../core/decision.js";
 import type { ValueMap } from "../core/values.js";
 
 /** One decision to record. */
@@ -11,6 +11,8 @@ export interface DecisionRecord {
   /** What was decided on: the attributes with what the engine added. */
   readonly attributes: ValueMap;
   readonly decision: Decision;
+  /** How far the client was trusted; present exactly when the trust rules were asked. */
+  readonly trust?: ClientStanding;
   readonly durationMs: number;
 }
 

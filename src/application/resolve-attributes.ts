@@ -1,12 +1,14 @@
 import { parseAddress } from "../core/address.js";
 import { CONNECTION_FIELDS } from "../core/connection-violations.js";
-import type { Value, ValueMap } from "../core/values.js";
+import { CLIENT_NAMES, trustAttributes } from "../core/trust-attributes.js";
+import type { TrustReading } from "../core/trust/trust-reading.js";
+import { isPlainMap, type Value, type ValueMap } from "../core/values.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
 
 /**
  * What a decision sees: what the caller gave, without names that are the engine's (`engine`,
  * `engine.*`), and with what the engine knows. A component type that the caller names wins over the
- * registry.
+ * registry; what is known of the named client wins over the caller, name by name.
  *
  * @param given - Validated attributes.
  * @param options - `isConnection`: the connection's fields follow CheckConnection (empty text is not
@@ -18,6 +20,8 @@ export function resolveAttributes(
     readonly isConnection: boolean;
     readonly engine: ValueMap;
     readonly registry: ComponentRegistry;
+    /** `trustAttributes` of the client that is named; absent: none is, or trust is not computed. */
+    readonly trust?: ValueMap | undefined;
   },
 ): ValueMap {
   // A plain object, because one without prototype is slow to read; `__proto__` was refused before.
@@ -26,9 +30,11 @@ export function resolveAttributes(
     const value = given[name] ?? null;
     if (value === null || name === "engine" || name.startsWith("engine.")) continue;
     if (value === "" && options.isConnection && CONNECTION_FIELDS.has(name)) continue;
+    if (options.trust && isOfClientTrust(name)) continue;
     attributes[name] = value;
   }
   attributes["engine"] = options.engine;
+  if (options.trust) addTrust(attributes, options.trust);
   if (options.isConnection) {
     addComponentType(attributes, "src_type", "src_ip", options.registry);
     addComponentType(attributes, "dst_type", "dst_ip", options.registry);
@@ -47,4 +53,28 @@ function addComponentType(
   const address = parseAddress(text);
   const type = address && registry.componentTypeOf(address);
   if (type !== undefined) attributes[typeName] = type;
+}
+
+/** `given` with what is known of a client in the place of what was said about it. */
+export function withClientTrust(given: ValueMap, reading: TrustReading): ValueMap {
+  const kept = Object.entries(given).filter(
+    ([name, value]) => value !== null && !isOfClientTrust(name),
+  );
+  const attributes: Record<string, Value> = Object.fromEntries(kept);
+  addTrust(attributes, trustAttributes(reading));
+  return attributes;
+}
+
+const OF_CLIENT: ReadonlySet<string> = new Set(CLIENT_NAMES);
+
+/** Whether a flat name says something that the engine knows: `client.trust_score`, `client.factors.x`. */
+function isOfClientTrust(name: string): boolean {
+  return name.startsWith("client.") && OF_CLIENT.has(name.split(".", 2)[1] ?? "");
+}
+
+function addTrust(attributes: Record<string, Value>, trust: ValueMap): void {
+  const given = attributes["client"] ?? null;
+  Object.assign(attributes, trust);
+  const known = trust["client"] ?? null;
+  if (isPlainMap(given) && isPlainMap(known)) attributes["client"] = { ...given, ...known };
 }

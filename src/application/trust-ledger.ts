@@ -57,6 +57,8 @@ export interface TrustLedger {
   report(observations: readonly UnderstoodObservation[], note?: ValueMap): Promise<ReportAnswer>;
   /** @throws {PdpError} STORAGE_UNAVAILABLE. */
   recalculate(): Promise<Recalculation>;
+  /** Stores the state where nothing of it is stored any more: the log begins anew. */
+  storeAnew(): Promise<void>;
   /** Calls `listener` after a report was taken, with what was accepted of it. */
   onAccepted(listener: (observations: readonly Observation[]) => void): void;
 }
@@ -259,6 +261,12 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     isSelected: (runId, round, clientId) => state.openRounds.isSelected(runId, round, clientId),
     report: (observations, note) => inTurn(() => take(observations, note)),
     recalculate: () => inTurn(recalculate),
+    storeAnew: () =>
+      inTurn(async () => {
+        await history.begin(deps.model.version);
+        state.position = 0;
+        await saveCheckpoint();
+      }),
     onAccepted(listener) {
       listeners.push(listener);
     },

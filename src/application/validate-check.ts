@@ -3,7 +3,7 @@ import { contextViolations, MOST_CONTEXT_KEYS } from "../core/context-violations
 import type { AttributeChange } from "../core/decision.js";
 import { CONNECTION_TYPE } from "../core/policy-types.js";
 import type { FieldViolation } from "../core/request.js";
-import type { Value, ValueMap } from "../core/values.js";
+import { decimalText, type Value, type ValueMap } from "../core/values.js";
 import type { ConnectionCheck, PolicyCheck } from "./check.js";
 import { PdpError } from "./errors.js";
 
@@ -59,7 +59,7 @@ export function questionOfPolicy(check: PolicyCheck): Question {
   return {
     requestId: check.requestId,
     policyType: check.policyType,
-    clientId: typeof clientId === "string" ? clientId : "",
+    clientId: textOfId(clientId ?? ""),
     attributes: check.context,
     isConnection,
     isMessage: false,
@@ -92,6 +92,12 @@ export function mayChange(
     ...(isConnection ? connectionViolations(given, isMessage ? "" : "context.") : []),
   ];
   return violations.length === 0 && keys <= MOST_CONTEXT_KEYS;
+}
+
+/** A number is the client that its decimal text names, as in every comparison. */
+function textOfId(id: Value): string {
+  if (typeof id === "string") return id;
+  return typeof id === "number" ? (decimalText(id) ?? "") : "";
 }
 
 /** The fields by their names in files and contexts; empty text and null are "not given". */

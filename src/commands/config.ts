@@ -1,4 +1,4 @@
-type SettingValue = string | number | boolean | readonly (string | number)[] | undefined;
+type SettingValue = string | number | boolean | object | undefined;
 
 /** One effective setting. */
 export interface EffectiveSetting {
@@ -36,6 +36,7 @@ export function runConfig(
 }
 
 function shown(value: SettingValue): string {
-  const text = String(value ?? "");
-  return text === "" ? "none" : text;
+  const isList = Array.isArray(value);
+  const text = typeof value === "object" && !isList ? JSON.stringify(value) : String(value ?? "");
+  return text === "" || text === "{}" ? "none" : text;
 }

@@ -1,4 +1,5 @@
 import { nearest } from "../core/nearest.js";
+import { readTrustParameters } from "./trust-parameters.js";
 import { IGNORED_SETTINGS, SETTINGS, type SettingName } from "./settings.js";
 
 /** Where a value came from; the earlier wins. */
@@ -113,11 +114,11 @@ export function readConfigFile(
   if (!isObject(document)) return problem('must hold a JSON object, such as {"port": 5000}');
 
   return Object.entries(document).flatMap(([key, value]): Given[] => {
-    if (IGNORED_FILE_KEYS.includes(key) || (key === "trust" && isObject(value))) {
+    if (IGNORED_FILE_KEYS.includes(key)) {
       ignored.push(`\`${key}\` in ${path} has no effect in this version: ignored`);
       return [];
     }
-    if (key === "trust") return problem(`\`trust\` must be an object, got ${shown(value)}`);
+    if (key === "trust") return trustSection(path, value, problem);
     const name = /^node_ip_[a-z0-9_]+$/.test(key) ? key.toUpperCase() : FILE_KEYS.get(key);
     if (name === undefined) {
       const known = [...FILE_KEYS.keys(), ...IGNORED_FILE_KEYS, "trust"];
@@ -131,6 +132,15 @@ export function readConfigFile(
       ? []
       : [{ name, text: String(value), origin: "policy_config.json", writtenAs }];
   });
+}
+
+function trustSection(path: string, value: unknown, problem: (text: string) => Given[]): Given[] {
+  if (!isObject(value)) return problem(`\`trust\` must be an object, got ${shown(value)}`);
+  const text = JSON.stringify(value);
+  const found = readTrustParameters(text).problems.flatMap((one) => problem(`\`trust\`: ${one}`));
+  const writtenAs = `\`trust\` in ${path}`;
+  const given: Given = { name: "TRUST_PARAMETERS", text, origin: "policy_config.json", writtenAs };
+  return readTrustParameters(text).problems.length > 0 ? found : [given];
 }
 
 /** A value in a message: in backticks, at most 64 characters. */

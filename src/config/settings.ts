@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { TRUST_MODEL_NAMES } from "../core/trust/trust-model.js";
+import { readTrustParameters, type TrustSettings } from "./trust-parameters.js";
 
 /** One setting: how its text is read, what it is when nobody gives it, and what it is for. */
 export interface Setting<T> {
@@ -64,6 +66,12 @@ const subnet = kind(
 );
 const zone = kind("must be an IANA time zone such as UTC or Europe/Istanbul", isTimeZone, String);
 
+const trustParameters = kind<TrustSettings>(
+  "must be a JSON object of trust parameters in their ranges (docs/trust.md)",
+  (text) => readTrustParameters(text).problems.length === 0,
+  (text) => readTrustParameters(text).settings,
+);
+
 /** How the address of one component (`NODE_IP_FL_SERVER`) is read. */
 export const nodeIp = kind(
   "must be an IPv4 or IPv6 address",
@@ -106,6 +114,10 @@ export const SETTINGS = {
   CORS_ORIGINS: origins([], "Web pages that may call REST"),
   LOG_LEVEL: level("info", "Least severe line to log; documented spellings such as `INFO` and `WARNING` are accepted"),
   LOG_FILE: path(undefined, "Log lines are appended here too; a file that cannot be written is a warning"),
+  TRUST_MODEL: oneOf(TRUST_MODEL_NAMES)("flopynet-coupled-1", "How trust is computed: `seed-literal-1` is the documented formula on independent factors"),
+  TRUST_OWN_VIOLATIONS: flag(false, "1: a denial by a rule with a `severity` is evidence against the client, where it has an open round"),
+  TRUST_REGISTRATIONS_PER_OWNER_PER_DAY: wholeNumber(0, 1_000_000)(10, "New keys that one owner may register in a day (UTC); 0: as many as it likes"),
+  TRUST_PARAMETERS: trustParameters({}, "Constants of the trust model by name, as JSON: the section `trust` of `policy_config.json`"),
   CLIENT_IP_RANGE: octets(undefined, "Last numbers of the addresses in SUBNET_PREFIX that are FL clients, both inclusive"),
   SUBNET_PREFIX: subnet(undefined, "The network that CLIENT_IP_RANGE counts in"),
 } as const;
@@ -124,9 +136,6 @@ export type Settings = {
 export const IGNORED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ["SERVICE_TYPE", "means nothing to this engine"],
   ["SERVICE_VERSION", "means nothing to this engine"],
-  ...["TRUST_MODEL", "TRUST_OWN_VIOLATIONS", "TRUST_REGISTRATIONS_PER_OWNER_PER_DAY"].map(
-    (name) => [name, "has no effect in this version"] as const,
-  ),
 ]);
 
 /** A kind of value: its rule, which text keeps it, and what that text means. */

@@ -1,3 +1,4 @@
+import type { TrustState } from "./trust/trust-reading.js";
 import type { Value, ValueMap } from "./values.js";
 
 /** Why a request is denied. `not_trusted` and `invalid_request` come from use cases, not from rules. */
@@ -27,6 +28,18 @@ export interface Obligation {
   readonly parameters: ValueMap;
   /** True for record-class verbs: may be ignored. */
   readonly advice: boolean;
+}
+
+/** How far the client of a connection was trusted when it was decided. */
+export interface ClientStanding {
+  readonly trustScore: number;
+  readonly state: TrustState;
+  /** What to multiply its aggregation weight by: 0 to 1. */
+  readonly weightMultiplier: number;
+  /** False: nothing was ever heard of it. */
+  readonly known: boolean;
+  /** True: rules answered by their own result, and not through the state. */
+  readonly isLiteral: boolean;
 }
 
 /** The answer of the rules to one request. Immutable. */

@@ -1,5 +1,6 @@
 import type { CheckAnswer, ConnectionCheck, PolicyCheck } from "../application/check.js";
 import type {
+  ClientStanding,
   ConditionTrace as CoreConditionTrace,
   Decision,
   DenyKind as CoreDenyKind,
@@ -26,7 +27,9 @@ import {
   RuleOutcome,
   type RuleRef,
   type RuleTrace,
+  type TrustSummary,
 } from "../gen/flopynet/policy/v1/decision.js";
+import { STATE } from "./convert-trust-state.js";
 import type {
   CheckConnectionRequest,
   CheckConnectionResponse,
@@ -111,8 +114,13 @@ export function checkAnswerToProto(answer: CheckAnswer): CheckConnectionResponse
     requestId,
   };
   if (shared.parameters) response.parameters = shared.parameters;
+  if (answer.trust?.known === true) response.trust = trustToProto(answer.trust);
   if (explanation) response.explanation = explanationToProto(explanation);
   return response;
+}
+
+function trustToProto({ trustScore, state, weightMultiplier }: ClientStanding): TrustSummary {
+  return { trustScore, state: STATE[state], weightMultiplier };
 }
 
 function decisionToProto(decision: Decision): SharedAnswer {
@@ -137,7 +145,7 @@ function denyKindToProto({ denyKind }: Decision): DenyKind {
   return denyKind === undefined ? DenyKind.DENY_KIND_UNSPECIFIED : DENY_KIND[denyKind];
 }
 
-function ruleRefToProto({ policyId, ruleId, ruleIndex, action }: CoreRuleRef): RuleRef {
+export function ruleRefToProto({ policyId, ruleId, ruleIndex, action }: CoreRuleRef): RuleRef {
   return { policyId, ruleId, ruleIndex, action };
 }
 

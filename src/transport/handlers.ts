@@ -17,6 +17,7 @@ import {
   createPolicyVersionHandlers,
 } from "./policy-change-handlers.js";
 import { createPolicyImpactHandlers } from "./policy-impact-handlers.js";
+import { createTrustHandlers, type TrustUseCases } from "./trust-handlers.js";
 import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 
 export interface HandlersDeps {
@@ -28,6 +29,7 @@ export interface HandlersDeps {
   readonly policyChanges: PolicyChanges;
   readonly policyVersions: PolicyVersions;
   readonly analyzePolicyImpact: AnalyzePolicyImpact;
+  readonly trust: TrustUseCases;
   readonly monitoring: Monitoring;
   readonly accessControl: AccessControl;
 }
@@ -36,7 +38,11 @@ export interface HandlersDeps {
 export type HandlersByService = Readonly<Record<ServiceName, ServiceHandlers>>;
 
 export type ServiceName = `flopynet.policy.v1.${
-  "PolicyDecisionService" | "EventService" | "PolicyAdminService" | "MonitoringService"}`;
+  | "PolicyDecisionService"
+  | "EventService"
+  | "PolicyAdminService"
+  | "TrustService"
+  | "MonitoringService"}`;
 
 /** One set for all transports: gRPC and REST call the same functions. */
 export function createHandlers(deps: HandlersDeps): HandlersByService {
@@ -57,6 +63,7 @@ export function createHandlers(deps: HandlersDeps): HandlersByService {
       ...createPolicyVersionHandlers(deps.policyVersions),
       ...createPolicyImpactHandlers(deps.analyzePolicyImpact),
     }),
+    "flopynet.policy.v1.TrustService": behind("TrustService", createTrustHandlers(deps.trust)),
     "flopynet.policy.v1.MonitoringService": behind(
       "MonitoringService",
       createMonitoringHandlers(deps.monitoring),

@@ -118,8 +118,10 @@ describe("policy_config.json", () => {
     },
   );
 
-  it("accepts an object of trust parameters", () => {
-    expect(load({ file: { trust: { kappa: 3 } } }).ignored).toHaveLength(1);
+  it("takes the section `trust` as parameters of the trust model", () => {
+    const { settings, ignored } = load({ file: { trust: { bad_weight: 3, min_cohort: 4 } } });
+    expect(settings.TRUST_PARAMETERS).toEqual({ model: { badWeight: 3 }, minCohort: 4 });
+    expect(ignored).toEqual([]);
   });
 
   // prettier-ignore
@@ -131,6 +133,8 @@ describe("policy_config.json", () => {
     ["a value of the wrong kind",        { port: true },         "`port` must be text or a number, got `true`"],
     ["null",                             { host: null },         "`host` must be text or a number, got `null`"],
     ["trust that is not an object",      { trust: 1 },           "`trust` must be an object, got `1`"],
+    ["a trust parameter nobody knows",   { trust: { bad_wait: 1 } },  "`trust`: `bad_wait` is no parameter of trust"],
+    ["a trust parameter out of range",   { trust: { prior: 2 } },     "`trust`: `prior` must be a number from 0.01 to 0.99"],
     ["a bad node address",               { node_ip_x: "y" },     "`node_ip_x` in config.json must be an IPv4 or IPv6 address, got `y`"],
     ["a list",                           [],                     "must hold a JSON object"],
     ["text that is not JSON",            "{port: 1}",            "POLICY_CONFIG `config.json`: cannot be read: "],
@@ -176,7 +180,6 @@ describe("what goes with it", () => {
   it.each<[name: string, sentence: string]>([
     ["SERVICE_TYPE",         "SERVICE_TYPE means nothing to this engine: ignored"],
     ["SERVICE_VERSION",      "SERVICE_VERSION means nothing to this engine: ignored"],
-    ["TRUST_MODEL",          "TRUST_MODEL has no effect in this version: ignored"],
   ])("%s is accepted, ignored and named", (name, sentence) => {
     expect(load({ env: { [name]: "x" } }).ignored).toEqual([sentence]);
   });

@@ -93,6 +93,18 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
     rule: "must be one of debug, info, warn, error",
   },
   LOG_FILE: { fallback: undefined, good: [["/var/log/engine.log", "/var/log/engine.log"]], bad: ["a\u0000b"], rule: "must be a path without control characters" },
+  TRUST_MODEL: { fallback: "flopynet-coupled-1", good: [["seed-literal-1", "seed-literal-1"]], bad: ["coupled", "Seed-literal-1"], rule: "must be flopynet-coupled-1 or seed-literal-1" },
+  TRUST_OWN_VIOLATIONS: { fallback: false, good: [["1", true], ["false", false]], bad: ["yes", "2"], rule: "must be 1 or 0 (or true, false)" },
+  TRUST_REGISTRATIONS_PER_OWNER_PER_DAY: wholeRow(10, 0, 1_000_000),
+  TRUST_PARAMETERS: {
+    fallback: {},
+    good: [
+      ['{"newcomer_weight": 0, "min_cohort": 3}', { newcomerWeight: 0, minCohort: 3 }],
+      ['{"prior_weight": 8}', { model: { priorWeight: 8 } }],
+    ],
+    bad: ["{", "[]", '{"prior_wait": 8}', '{"newcomer_weight": 2}', '{"min_cohort": 1.5}'],
+    rule: "must be a JSON object of trust parameters in their ranges (docs/trust.md)",
+  },
   CLIENT_IP_RANGE: { fallback: undefined, good: [["100-255", "100-255"], ["7-7", "7-7"]], bad: ["255-100", "100-256", "100", "100-"], rule: "must be two whole numbers from 0 to 255, the smaller first, such as 100-255" },
   SUBNET_PREFIX: { fallback: undefined, good: [["192.168.100", "192.168.100"]], bad: ["192.168", "192.168.100.0", "192.168.300", "192.168.0/24"], rule: "must be the first three numbers of an IPv4 network, such as 192.168.100" },
 };

@@ -25,6 +25,7 @@ const DEFINITIONS: PackageDefinition = loadSync(
     "flopynet/policy/v1/event_service.proto",
     "flopynet/policy/v1/policy_admin_service.proto",
     "flopynet/policy/v1/monitoring_service.proto",
+    "flopynet/policy/v1/trust_service.proto",
     "google/rpc/status.proto",
     "google/rpc/error_details.proto",
     "grpc/health/v1/health.proto",

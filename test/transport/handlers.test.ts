@@ -5,8 +5,10 @@ import { describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
 import { createMemoryDecisionLog } from "../../src/adapters/memory/decision-log.js";
 import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
+import { createMemoryObservationLog } from "../../src/adapters/memory/observation-log.js";
 import { createMemoryPolicyHistory } from "../../src/adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
+import { createMemoryTrustHistory } from "../../src/adapters/memory/trust-history.js";
 import { createPolicyFileSource } from "../../src/adapters/policy-files/policy-file-source.js";
 import { createPolicyReader } from "../../src/adapters/policy-files/policy-reader.js";
 import { createPolicyFileWriter } from "../../src/adapters/policy-files/write-policy-file.js";
@@ -29,6 +31,7 @@ import { createPolicyVersions } from "../../src/application/policy-versions.js";
 import { createPublishEvent } from "../../src/application/publish-event.js";
 import type { Log } from "../../src/application/ports/log.js";
 import { createPolicyValidation } from "../../src/application/validate-policies.js";
+import { openEngineTrust } from "../../src/engine-trust.js";
 import { FLOPYNET_CLIENTS } from "../../src/core/lint/known-clients.js";
 import {
   createHandlers,
@@ -39,6 +42,24 @@ import type { CallContext, ServiceHandlers } from "../../src/transport/rpc.js";
 
 const nothing = (): undefined => undefined;
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+const { useCases: trust } = await openEngineTrust({
+  ...{ activation: { active: nothing }, clock: createSystemClock(), log },
+  storage: {
+    observationLog: createMemoryObservationLog(),
+    trustHistory: createMemoryTrustHistory({ eventLog: createMemoryEventLog({}) }),
+  },
+  ids: createUuidIds({ clock: createSystemClock() }),
+  makeEvent: createEventMaker({
+    ids: createUuidIds({ clock: createSystemClock() }),
+    clock: createSystemClock(),
+  }),
+  settings: {
+    TRUST_MODEL: "flopynet-coupled-1",
+    TRUST_REGISTRATIONS_PER_OWNER_PER_DAY: 10,
+    TRUST_PARAMETERS: {},
+  },
+});
 
 /** The real use cases, over a policy file that is not there. */
 function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
@@ -59,6 +80,7 @@ function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
   const status = () => activation.status();
   const storage = { failure: nothing, bytes: () => Promise.resolve(0) };
   return createHandlers({
+    trust,
     monitoring: createMonitoring({ decisionLog: createMemoryDecisionLog(), storage, status }),
     decisionPoint: createDecisionPoint({
       activeSnapshot: nothing,

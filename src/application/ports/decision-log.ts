@@ -1,4 +1,4 @@
-import type { Decision } from "../../core/decision.js";
+import type { ClientStanding, Decision } from "../../core/decision.js";
 import type { ValueMap } from "../../core/values.js";
 
 /** One decision as it is kept: enough to show it, and to decide it again under other policies. */
@@ -17,6 +17,8 @@ export interface LoggedDecision {
   /** The paths that were left out. Absent when none was, or nobody knows which. */
   readonly redactedPaths?: readonly string[];
   readonly decision: Decision;
+  /** How far the client was trusted; present exactly when the trust rules were asked. */
+  readonly trust?: ClientStanding;
   readonly durationMs: number;
 }
 
