@@ -1,4 +1,4 @@
-import { factorMean } from "./accumulator.js";
+import { factorMean, PARTICIPATION } from "./accumulator.js";
 import type { ClientStates } from "./client-states.js";
 import { evaluateClient } from "./close-round.js";
 import type { RoundEvidence } from "./evidence.js";
@@ -47,7 +47,7 @@ export function explainTrust(
     factor,
     contribution: (model.weights[index] ?? 0) * (factorMean(record, model, index) - prior),
   }));
-  const unseen = record.roundsObserved > 0 && record.updatesKept === 0;
+  const unseen = record.good(PARTICIPATION) > 0 && record.updatesKept === 0;
   const better = forecast(states, client, rules, unseen ? GOOD_ROUND_UNSEEN : GOOD_ROUND, 1);
   const worse = forecast(states, client, rules, unseen ? BAD_ROUND_UNSEEN : BAD_ROUND, -1);
   const counterfactual: TrustCounterfactual = {
