@@ -9,8 +9,8 @@ export interface ConnectionCheck {
   readonly dstType: string;
   readonly srcIp: string;
   readonly dstIp: string;
-  readonly srcPort?: number;
-  readonly dstPort?: number;
+  readonly srcPort?: number | undefined;
+  readonly dstPort?: number | undefined;
   readonly protocol: string;
   /** Further attributes, exactly as decoded: may hold NaN, `__proto__` keys, too deep nesting. */
   readonly context: ValueMap;

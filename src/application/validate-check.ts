@@ -29,16 +29,17 @@ const NONE: readonly FieldViolation[] = [];
 export function questionOfConnection(check: ConnectionCheck): Question {
   const { requestId, clientId, context } = check;
   const fields = connectionFields(check);
+  const hasContext = Object.keys(context).length > 0;
   refuse(
     connectionViolations(fields, ""),
     requestIdViolations(requestId),
-    contextViolations(context, { refuseConnectionFields: true }),
+    hasContext ? contextViolations(context, { refuseConnectionFields: true }) : NONE,
   );
   return {
     requestId,
     policyType: CONNECTION_TYPE,
     clientId,
-    attributes: Object.keys(context).length === 0 ? fields : { ...context, ...fields },
+    attributes: hasContext ? { ...context, ...fields } : fields,
     isConnection: true,
     isMessage: true,
     explain: check.explain,

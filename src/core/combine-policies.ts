@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import { denyOverrides, type Outcome } from "./combining.js";
 import { evaluatePolicy, type PolicyCandidates, type PolicyEvaluation } from "./evaluate-policy.js";
 import { plainSpelling, policyTypeRow } from "./policy-types.js";
@@ -35,7 +36,7 @@ export function combinePolicies(
   const { policyType } = request;
   const row = policyTypeRow(policyType);
   const type = snapshot.policiesByType.get(policyType);
-  const reached: PolicyEvaluation[] = [];
+  let reached: PolicyEvaluation[] = [];
   let tier: PolicyEvaluation[] = [];
   let outcome: Outcome = "not_applicable";
   for (const candidatesOfPolicy of candidates) {
@@ -46,8 +47,8 @@ export function combinePolicies(
       tier = [];
     }
     const evaluation = evaluatePolicy(candidatesOfPolicy, request, row);
-    reached.push(evaluation);
-    tier.push(evaluation);
+    reached = append(reached, evaluation);
+    tier = append(tier, evaluation);
     outcome = denyOverrides([outcome, evaluation.outcome]);
   }
   const meantType = type ? undefined : meantTypeOf(policyType, snapshot);

@@ -27,6 +27,8 @@ const FIELD_RULES: ReadonlyMap<string, FieldRule> = new Map([
   ["protocol", protocolRule],
 ]);
 
+const FIELD_RULES_IN_ORDER = [...FIELD_RULES];
+
 /** What a decision may read of a connection; its empty text is "not given". */
 export const CONNECTION_FIELDS: ReadonlySet<string> = new Set(
   [...FIELD_RULES.keys()].filter((name) => name !== "request_id"),
@@ -45,7 +47,7 @@ export function isConnectionField(name: string): boolean {
  */
 export function connectionViolations(fields: ValueMap, prefix: "" | "context."): FieldViolation[] {
   const violations: FieldViolation[] = [];
-  for (const [name, ruleOf] of FIELD_RULES) {
+  for (const [name, ruleOf] of FIELD_RULES_IN_ORDER) {
     const value = ownValue(fields, name);
     if (value === undefined || value === "") continue;
     const rule = ruleOf(value, prefix === "");
@@ -65,9 +67,11 @@ function textRule(most: number): FieldRule {
   };
 }
 
+const nameRule = textRule(MOST_CHARACTERS);
+
 /** Two names that look the same are not two component types. */
 function componentTypeRule(value: Value, typed: boolean): string | undefined {
-  const broken = textRule(MOST_CHARACTERS)(value, typed);
+  const broken = nameRule(value, typed);
   if (broken !== undefined || typeof value !== "string" || isShortAscii(value)) return broken;
   return UNPRINTABLE.test(value) ? `must have printable characters, got ${quoted(value)}` : broken;
 }

@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import { denyOverrides, type Outcome, permitOverrides } from "./combining.js";
 import { candidateOutcome } from "./evaluate-rule.js";
 import type { CombiningAlgorithm, OnError, Policy, Rule } from "./policy.js";
@@ -43,19 +44,24 @@ export function evaluatePolicy(
   row: PolicyTypeRow,
 ): PolicyEvaluation {
   const combining = policy.combining ?? row.combining;
-  const applied: Rule[] = [];
-  const erring: ErringRule[] = [];
-  const votes: Vote[] = [];
+  let applied: Rule[] = [];
+  let erring: ErringRule[] = [];
+  let voters: Rule[] = [];
+  let votes: Outcome[] = [];
   let reachedRules = policy.rules.length;
   for (const rule of rules) {
     const outcome = candidateOutcome(rule, request);
     if (outcome.kind === "not_applicable") continue;
-    if (outcome.kind === "applied") applied.push(rule);
-    else
-      erring.push({ rule, message: outcome.message, missingAttributes: outcome.missingAttributes });
+    if (outcome.kind === "applied") {
+      applied = append(applied, rule);
+    } else {
+      const { message, missingAttributes } = outcome;
+      erring = append(erring, { rule, message, missingAttributes });
+    }
     const vote = voteOf(rule, outcome.kind, combining, onErrorOf(rule, policy, request, row));
     if (vote === undefined) continue;
-    votes.push({ rule, outcome: vote });
+    voters = append(voters, rule);
+    votes = append(votes, vote);
     if (combining === "first-applicable") {
       reachedRules = rule.index + 1;
       break;
@@ -65,16 +71,11 @@ export function evaluatePolicy(
   return {
     policy,
     outcome,
-    determining: votes.filter((vote) => vote.outcome === outcome).map((vote) => vote.rule),
+    determining: voters.filter((_, index) => votes[index] === outcome),
     applied,
     erring,
     reachedRules,
   };
-}
-
-interface Vote {
-  readonly rule: Rule;
-  readonly outcome: Exclude<Outcome, "not_applicable">;
 }
 
 /**
@@ -86,7 +87,7 @@ function voteOf(
   kind: "applied" | "error",
   combining: CombiningAlgorithm,
   onError: OnError,
-): Vote["outcome"] | undefined {
+): Outcome | undefined {
   if (rule.verbClass !== "allow" && rule.verbClass !== "deny") return undefined;
   if (kind === "applied") return rule.verbClass === "allow" ? "permit" : "deny";
   if (onError === "skip") return undefined;
@@ -115,8 +116,7 @@ const ALGORITHMS: Readonly<Record<CombiningAlgorithm, (votes: readonly Outcome[]
 };
 const ALGORITHM_BY_NAME = new Map(Object.entries(ALGORITHMS));
 
-function combine(combining: CombiningAlgorithm, votes: readonly Vote[]): Outcome {
-  const outcomes = votes.map((vote) => vote.outcome);
+function combine(combining: CombiningAlgorithm, votes: readonly Outcome[]): Outcome {
   // What is no algorithm, against all types, must let nothing through.
-  return ALGORITHM_BY_NAME.get(combining)?.(outcomes) ?? "error";
+  return ALGORITHM_BY_NAME.get(combining)?.(votes) ?? "error";
 }

@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import type { IndexQuery } from "./index-dimension.js";
 import { createEntryMaker, type IndexEntry, restHolds } from "./index-entry.js";
 import { type EqualityKey, keysOfRequest } from "./index-keys.js";
@@ -36,21 +37,21 @@ export function* buildRuleIndex(
 
 /** One ascending run of ordinals per leaf that has any. */
 function runsOf(root: IndexNode, request: AccessRequest): readonly number[][] {
-  const runs: number[][] = [];
+  let runs: number[][] = [];
   const query = queryOf(request);
   const visit = (node: IndexNode): void => {
     switch (node.kind) {
       case "rules": {
-        const run: number[] = [];
+        let run: number[] = [];
         for (const entry of node.entries) {
-          if (restHolds(entry, node.asked, request)) run.push(entry.ordinal);
+          if (restHolds(entry, node.asked, request)) run = append(run, entry.ordinal);
         }
-        if (run.length > 0) runs.push(run);
+        if (run.length > 0) runs = append(runs, run);
         return;
       }
       case "bucket": {
         const run = node.bucket.find(query);
-        if (run.length > 0) runs.push(run);
+        if (run.length > 0) runs = append(runs, run);
         return;
       }
       case "splits":

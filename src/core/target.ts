@@ -123,9 +123,9 @@ export function fieldHolds(field: TargetField, request: AccessRequest): boolean 
         field.ranges.some((range) => rangeContains(range, address)),
       );
     case "port":
-      return ports(field, request).some((port) => portSetContains(field.ports, port));
+      return anyPortIn(field.ports, ports(field, request));
     case "protocol":
-      return request.protocols.some((protocol) => field.protocols.includes(protocol));
+      return anyProtocolIn(field.protocols, request.protocols);
     case "equals": {
       const actual = lookUp(request.attributes, field.path);
       if (actual === undefined) return false;
@@ -133,6 +133,16 @@ export function fieldHolds(field: TargetField, request: AccessRequest): boolean 
       return actual.some((element) => equalsAny(field.values, element));
     }
   }
+}
+
+function anyPortIn(accepted: PortSet, given: readonly number[]): boolean {
+  for (const port of given) if (portSetContains(accepted, port)) return true;
+  return false;
+}
+
+function anyProtocolIn(accepted: readonly Protocol[], given: readonly Protocol[]): boolean {
+  for (const protocol of given) if (accepted.includes(protocol)) return true;
+  return false;
 }
 
 function equalsAny(values: readonly Scalar[], actual: Value): boolean {

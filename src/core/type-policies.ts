@@ -1,3 +1,4 @@
+import { append } from "./append.js";
 import type { PolicyCandidates } from "./evaluate-policy.js";
 import type { Policy, Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
@@ -39,7 +40,7 @@ export function indexedCandidates(
   { rules, owners, index }: TypePolicies,
   request: AccessRequest,
 ): readonly PolicyCandidates[] {
-  const byPolicy: { policy: Policy; rules: Rule[] }[] = [];
+  let byPolicy: { policy: Policy; rules: Rule[] }[] = [];
   const ordinals = index.candidates(request);
   if (request.allowance) request.allowance.left -= ordinals.length;
   for (const ordinal of ordinals) {
@@ -47,7 +48,7 @@ export function indexedCandidates(
     if (!rule || !policy) continue;
     const last = byPolicy.at(-1);
     if (last?.policy === policy) last.rules.push(rule);
-    else byPolicy.push({ policy, rules: [rule] });
+    else byPolicy = append(byPolicy, { policy, rules: [rule] });
   }
   return byPolicy;
 }

@@ -59,7 +59,6 @@ const CONDITION_OUTCOME = {
 } as const;
 
 export function connectionCheckFromProto(request: CheckConnectionRequest): ConnectionCheck {
-  const { srcPort, dstPort } = request;
   return {
     requestId: request.requestId,
     clientId: request.clientId,
@@ -67,8 +66,8 @@ export function connectionCheckFromProto(request: CheckConnectionRequest): Conne
     dstType: request.dstType,
     srcIp: request.srcIp,
     dstIp: request.dstIp,
-    ...(srcPort !== undefined && { srcPort }),
-    ...(dstPort !== undefined && { dstPort }),
+    srcPort: request.srcPort,
+    dstPort: request.dstPort,
     protocol: request.protocol,
     context: structToValues(request.context),
     explain: request.explain,
