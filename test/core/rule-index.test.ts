@@ -161,11 +161,82 @@ describe("a large index", () => {
     expect(indexOf(rules).candidates(request)).toStrictEqual([258]);
   });
 
+  // prettier-ignore
+  it.each<[says: string, matchOf: (at: number) => ValueMap, attributes: ValueMap, most: number]>([
+    ["a text",                        (at) => ({ a: `v${at}` }),                        { a: "v7" },                    0],
+    ["a number, by its text",         (at) => ({ a: at }),                              { a: "7" },                     0],
+    ["one of two texts",              (at) => ({ a: [`v${at}`, `w${at}`] }),            { a: "w7" },                    0],
+    ["two texts of ten each",         (at) => ({ a: `v${at % 40}`, b: `w${at >> 6}` }), { a: "v7", b: "w1" },           0],
+    ["a text, and a port",            (at) => ({ a: `v${at >> 2}`, dst_port: at + 1 }), { a: "v7", dst_port: 30 },      4],
+    ["a text beside a wildcard",      (at) => ({ b: "any", a: `v${at}` }),              { a: "v7" },                    0],
+    ["a list of the request",         (at) => ({ a: `v${at}` }),                        { a: ["v7", "v9", "v7", null] }, 0],
+    ["no text, where it is absent",   (at) => ({ a: `v${at}` }),                        {},                             0],
+    ["a component and a protocol",    (at) => ({ src_type: `t${at >> 1}`, protocol: at % 2 === 0 ? "tcp" : 17 }), { src_type: "t7", protocol: "UDP" }, 2],
+    ["one of 2,000 protocols",        (at) => ({ protocol: `p${at}` }),                 { protocol: "P7" },             0],
+    ["an address",                    (at) => ({ src_ip: `10.0.${at >> 8}.${at & 255}` }), { src_ip: "10.0.0.7" },      1],
+    ["a network",                     (at) => ({ src_ip: `10.${at >> 8}.${at & 255}.0/24` }), { src_ip: "10.0.7.9" },   1],
+    ["an IPv6 network",               (at) => ({ dst_ip: `2001:db8:${at.toString(16)}::/48` }), { dst_ip: "2001:db8:7::1" }, 1],
+    ["a range of addresses",          (at) => ({ src_ip_range: `10.0.${at >> 8}.${at & 255}-10.0.${at >> 8}.${at & 255}` }), { src_ip: "10.0.0.7" }, 1],
+    ["a port",                        (at) => ({ src_port: at + 1 }),                   { src_port: 7 },                1],
+    ["half of the ports each",        (at) => ({ dst_port: at % 2 === 0 ? "1-99" : "100-199" }), { dst_port: 7 },       0],
+    ["a network and half of the ports", (at) => ({ src_ip: `10.0.0.0/${8 + (at % 9)}`, dst_port: at % 2 === 0 ? "1-99" : "100-199" }), { src_ip: "10.0.0.1", dst_port: 7 }, 0],
+  ])("tells 2,000 rules apart by %s, and asks next to none", (_says, matchOf, attributes, most) => {
+    const { rules, asked } = watched(Array.from({ length: 2_000 }, (_, at) => ruleWith(matchOf(at), at)));
+    const request = accessRequest("t", attributes);
+    const index = indexOf(rules);
+    asked.fields = 0;
+    const found = index.candidates(request);
+    expect(asked.fields).toBeLessThanOrEqual(most);
+    expect(found).toStrictEqual(rules.flatMap((one, at) => (isCandidate(one, request) ? [at] : [])));
+  });
+
   it("gives others a turn while it is built, and often", () => {
     const rules = Array.from({ length: 5_000 }, (_, at) => ruleWith({ src_type: `t${at}` }, at));
     expect([...buildRuleIndex(rules)].length).toBeGreaterThan(50);
   });
+
+  // prettier-ignore
+  it.each<[says: string, matchOf: (at: number) => ValueMap]>([
+    ["a text each",               (at) => ({ a: `v${at}` })],
+    ["an address and a port each", (at) => ({ src_ip: `10.0.${at >> 8}.${at & 255}`, dst_port: at + 1 })],
+    ["nothing",                   () => ({})],
+  ])("reads few rules of %s in a step", (_says, matchOf) => {
+    const { rules, asked } = watched(Array.from({ length: 3_000 }, (_, at) => ruleWith(matchOf(at), at)));
+    let most = 0;
+    for (const _step of buildRuleIndex(rules)) {
+      most = Math.max(most, asked.targets);
+      asked.targets = 0;
+    }
+    expect(most).toBeLessThanOrEqual(256);
+  });
 });
+
+/** The same rules, and how often somebody looked at a target, and asked for the kind of a field. */
+function watched(rules: readonly Rule[]): {
+  readonly rules: readonly Rule[];
+  readonly asked: { targets: number; fields: number };
+} {
+  const asked = { targets: 0, fields: 0 };
+  const fieldOf = (one: TargetField): TargetField => {
+    const { kind } = one;
+    const get = (): typeof kind => {
+      asked.fields += 1;
+      return kind;
+    };
+    return Object.defineProperty({ ...one }, "kind", { get, enumerable: true });
+  };
+  return {
+    asked,
+    rules: rules.map((one) => {
+      const target = one.target.map(fieldOf);
+      const get = (): Rule["target"] => {
+        asked.targets += 1;
+        return target;
+      };
+      return Object.defineProperty({ ...one }, "target", { get, enumerable: true });
+    }),
+  };
+}
 
 describe("the blocks of a range", () => {
   it("are aligned, follow each other without gaps, and are at most twice the bits", () => {
