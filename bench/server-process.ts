@@ -12,7 +12,8 @@ export async function startServer<Name extends string>(
   names: readonly Name[],
 ): Promise<{ server: ChildProcess; ports: Readonly<Record<Name, number>> }> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const server = spawn(process.execPath, ["--import", "tsx", file], {
+  const built = fileURLToPath(new URL("use-built.mjs", import.meta.url));
+  const server = spawn(process.execPath, ["--import", "tsx", "--import", built, file], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const line of createInterface({ input: server.stdout })) {
