@@ -8,18 +8,25 @@ import { createPardonClient } from "./application/pardon-client.js";
 import type { Clock } from "./application/ports/clock.js";
 import type { Ids } from "./application/ports/ids.js";
 import type { Log } from "./application/ports/log.js";
+import { createReportContribution } from "./application/report-contribution.js";
 import { createReportObservations } from "./application/report-observations.js";
+import { createRoundMonitoring } from "./application/round-monitoring.js";
+import { createOwnViolations } from "./application/own-violations.js";
+import type { RecordDecision } from "./application/record-decision.js";
 import { openTrustLedger, type TrustLedger } from "./application/trust-ledger.js";
 import { createTrustRulesInForce } from "./application/trust-rules-in-force.js";
 import type { TrustParameters } from "./core/trust/parameters.js";
 import { trustModel, type TrustModelName } from "./core/trust/trust-model.js";
 import { DEFAULT_NEWCOMER_WEIGHT } from "./core/trust/trust-rules.js";
+import type { ValueMap } from "./core/values.js";
 import type { EngineStorage } from "./engine-storage.js";
 import type { TrustUseCases } from "./transport/trust-handlers.js";
 
 export interface EngineTrust {
   readonly ledger: TrustLedger;
   readonly clientTrust: ClientTrust;
+  /** `record`, and where denials are evidence, that they become it. */
+  recorded(record: RecordDecision): RecordDecision;
   readonly useCases: TrustUseCases;
 }
 
@@ -29,14 +36,16 @@ export interface EngineTrust {
  * @throws {PdpError} STORAGE_UNAVAILABLE.
  */
 export async function openEngineTrust(deps: {
-  readonly storage: Pick<EngineStorage, "observationLog" | "trustHistory">;
+  readonly storage: Pick<EngineStorage, "observationLog" | "trustHistory" | "eventLog">;
   readonly activation: Pick<PolicyActivation, "active">;
+  readonly engineAttributes: () => ValueMap;
   readonly makeEvent: EventMaker;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: {
     readonly TRUST_MODEL: TrustModelName;
+    readonly TRUST_OWN_VIOLATIONS: boolean;
     readonly TRUST_REGISTRATIONS_PER_OWNER_PER_DAY: number;
     readonly TRUST_PARAMETERS: {
       readonly model?: Partial<TrustParameters>;
@@ -59,17 +68,36 @@ export async function openEngineTrust(deps: {
     model: trustModel(settings.TRUST_MODEL, model),
     registrationsPerOwnerPerDay: settings.TRUST_REGISTRATIONS_PER_OWNER_PER_DAY,
   });
+  const activeSnapshot = () => activation.active()?.snapshot;
   const isLiteral = settings.TRUST_MODEL === "seed-literal-1";
+  const clientTrust = createClientTrust({ ledger, rulesNow, isLiteral });
+  const recordViolations = settings.TRUST_OWN_VIOLATIONS
+    ? createOwnViolations({ ledger, activeSnapshot, clock, log })
+    : undefined;
+  ledger.onAccepted(
+    createRoundMonitoring({
+      ...{ activeSnapshot, clientTrust, engineAttributes: deps.engineAttributes },
+      ...{ observationLog, eventLog: storage.eventLog, makeEvent, log },
+    }),
+  );
   return {
-    ledger,
-    clientTrust: createClientTrust({ ledger, rulesNow, isLiteral }),
+    ...{ ledger, clientTrust },
+    recorded: (record) => (recordViolations ? inOrder(record, recordViolations) : record),
     useCases: {
       evaluate: createEvaluateTrust({ ledger, observationLog, history, rulesNow }),
       report: createReportObservations({ ledger, clock }),
       lists: createTrustLists({ ledger, history, observationLog, rulesNow }),
+      reportContribution: createReportContribution({ ledger, clock }),
       pardon: createPardonClient({ ledger, ids, clock }),
       recalculate: () => ledger.recalculate(),
       rulesNow,
     },
+  };
+}
+
+function inOrder(first: RecordDecision, second: RecordDecision): RecordDecision {
+  return (record) => {
+    first(record);
+    second(record);
   };
 }

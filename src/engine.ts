@@ -127,16 +127,16 @@ async function startWith(
     redactedPaths: settings.DECISION_REDACT,
   });
   eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
+  const engineAttributes = createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE });
   const trust = await openEngineTrust({
-    ...{ storage, activation, makeEvent, ids, clock, log, settings },
+    ...{ storage, activation, engineAttributes, makeEvent, ids, clock, log, settings },
   });
   const decisionPoint = createDecisionPoint({
     activeSnapshot: () => activation.active()?.snapshot,
     clientTrust: trust.clientTrust,
-    engineAttributes: createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE }),
     registry: registryOf(settings),
-    recordDecision: records.record,
-    ...{ clock, ids },
+    recordDecision: trust.recorded(records.record),
+    ...{ clock, ids, engineAttributes },
     batchMaxItems: settings.BATCH_MAX_ITEMS,
   });
   const eventFeed = createEventFeed({

@@ -34,6 +34,8 @@ export type Failure =
   | { readonly reason: "OVERLOADED"; readonly what: string; readonly limit: number }
   | { readonly reason: "STORAGE_UNAVAILABLE"; readonly what: string }
   | { readonly reason: "DECISION_NOT_FOUND"; readonly decisionId: string }
+  /** `why` is all of the sentence. */
+  | { readonly reason: "OBSERVATION_CONFLICT"; readonly why: string }
   | { readonly reason: "CLIENT_NOT_FOUND"; readonly clientId: string }
   | { readonly reason: "ROUND_NOT_FOUND"; readonly runId: string; readonly round: number }
   /** Someone who may not ask: `mend` says which setting or credential would let them. */
@@ -100,6 +102,8 @@ function messageOf(failure: Failure): string {
       return `${failure.what} cannot be stored: see the engine's log`;
     case "DECISION_NOT_FOUND":
       return `decision \`${failure.decisionId}\` is not recorded, or not any more`;
+    case "OBSERVATION_CONFLICT":
+      return failure.why;
     case "CLIENT_NOT_FOUND":
       return `client \`${failure.clientId}\` was never selected, registered or reported`;
     case "ROUND_NOT_FOUND":

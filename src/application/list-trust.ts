@@ -17,6 +17,8 @@ const MAX_SCANNED = 10_000;
 const MOST_SOURCES = 1000;
 
 export interface ScoresQuery {
+  /** Only this client. */
+  readonly clientId?: string;
   /** Empty: every state. */
   readonly states: readonly TrustState[];
   readonly minScore?: number;
@@ -78,7 +80,8 @@ export function createTrustLists(deps: TrustListsDeps) {
       const { pageToken, pageSize, ...filters } = query;
       const queryHash = hashOf(JSON.stringify(filters));
       const start = pageToken === "" ? 0 : offsetOf(pageToken, queryHash);
-      const found = [...ledger.clientIds()]
+      const ids = [...ledger.clientIds()];
+      const found = (query.clientId === undefined ? ids : ids.filter((id) => id === query.clientId))
         .map((id) => ledger.reading(id))
         .filter((reading) => matches(query, reading))
         .sort(order);

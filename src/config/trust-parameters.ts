@@ -42,7 +42,7 @@ export function readTrustParameters(text: string): {
   }
   return {
     settings: {
-      ...(Object.keys(model).length > 0 && { model: model as Partial<TrustParameters> }),
+      ...(Object.keys(model).length > 0 && { model: model }),
       ...(typeof newcomerWeight === "number" && { newcomerWeight }),
       ...(typeof minCohort === "number" && { minCohort }),
     },

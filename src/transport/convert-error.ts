@@ -69,6 +69,7 @@ function violationsOf(failure: Failure): { field: string; description: string }[
     case "OVERLOADED":
     case "STORAGE_UNAVAILABLE":
     case "DECISION_NOT_FOUND":
+    case "OBSERVATION_CONFLICT":
     case "CLIENT_NOT_FOUND":
     case "ROUND_NOT_FOUND":
     case "UNAUTHENTICATED":

@@ -3,6 +3,7 @@ import { multiplierOf } from "../application/evaluate-trust.js";
 import type { TrustLists } from "../application/list-trust.js";
 import type { PardonClient } from "../application/pardon-client.js";
 import type { Recalculation } from "../application/trust-ledger.js";
+import type { ReportContribution } from "../application/report-contribution.js";
 import type { ReportObservations } from "../application/report-observations.js";
 import type { TrustRulesNow } from "../application/trust-rules-in-force.js";
 import type {
@@ -36,6 +37,7 @@ export interface TrustUseCases {
   readonly evaluate: EvaluateTrust;
   readonly report: ReportObservations;
   readonly lists: TrustLists;
+  readonly reportContribution: ReportContribution;
   readonly pardon: PardonClient;
   readonly recalculate: () => Promise<Recalculation>;
   readonly rulesNow: () => TrustRulesNow;

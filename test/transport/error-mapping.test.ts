@@ -23,6 +23,7 @@ describe("the code of a failure", () => {
     ["OVERLOADED",               "RESOURCE_EXHAUSTED",  429],
     ["STORAGE_UNAVAILABLE",      "UNAVAILABLE",         503],
     ["DECISION_NOT_FOUND",       "NOT_FOUND",           404],
+    ["OBSERVATION_CONFLICT",     "ABORTED",             409],
     ["CLIENT_NOT_FOUND",         "NOT_FOUND",           404],
     ["ROUND_NOT_FOUND",          "NOT_FOUND",           404],
     ["UNAUTHENTICATED",          "UNAUTHENTICATED",     401],

@@ -44,8 +44,10 @@ const nothing = (): undefined => undefined;
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const { useCases: trust } = await openEngineTrust({
+  engineAttributes: () => ({}),
   ...{ activation: { active: nothing }, clock: createSystemClock(), log },
   storage: {
+    eventLog: createMemoryEventLog({}),
     observationLog: createMemoryObservationLog(),
     trustHistory: createMemoryTrustHistory({ eventLog: createMemoryEventLog({}) }),
   },
@@ -56,6 +58,7 @@ const { useCases: trust } = await openEngineTrust({
   }),
   settings: {
     TRUST_MODEL: "flopynet-coupled-1",
+    TRUST_OWN_VIOLATIONS: false,
     TRUST_REGISTRATIONS_PER_OWNER_PER_DAY: 10,
     TRUST_PARAMETERS: {},
   },
