@@ -137,12 +137,15 @@ export function outsideNames({
 
 const LITERALS_ELSEWHERE = ["true", "false", "null", "none", "nil", "undefined"];
 
+/** What some client sends, with whatever question. */
+function sentAttributes({ clients }: LintInput): Set<string> {
+  const ofClients = [...clients.policyTypes.values()].flatMap(({ attributes }) => attributes);
+  return new Set([...CONNECTION_ATTRIBUTES, ...ofClients]);
+}
+
 /** Bare words that stand where a text, or `true`, `false` and `null` in lower case, were meant. */
 export function* unquotedWords(input: LintInput): Iterable<LintFinding | undefined> {
-  const attributes = new Set([
-    ...CONNECTION_ATTRIBUTES,
-    ...[...input.clients.policyTypes.values()].flatMap((questions) => questions.attributes),
-  ]);
+  const attributes = sentAttributes(input);
   for (const { rules } of input.policies) {
     for (const { target } of rules) {
       yield undefined;
@@ -166,6 +169,27 @@ export function* unquotedWords(input: LintInput): Iterable<LintFinding | undefin
         keys: CONDITION,
         message: `\`${word}\` is read as the name of an attribute, and none of that name is known`,
         suggestion: literal ? literalFor(word) : `write '${word}' if the text is meant`,
+      };
+    }
+  })(input);
+}
+
+/** A name that nobody gives, where a parameter of a like name is read by nobody. */
+export function* misspeltParameters(input: LintInput): Iterable<LintFinding | undefined> {
+  const sent = sentAttributes(input);
+  yield* perRule(function* ({ condition, parameters, verbClass }) {
+    // Those of a parameter verb are returned, whether a condition reads them or not.
+    if (condition === undefined || verbClass === "parameter") return;
+    const read = new Set(conditionNames(condition.expression).map((path) => path.join(".")));
+    const unread = Object.keys(parameters).filter((name) => !read.has(name));
+    for (const path of outsideNames({ condition, parameters })) {
+      const name = path.join(".");
+      const meant = sent.has(name) ? undefined : nearest(name, unread);
+      if (meant === undefined) continue;
+      yield {
+        keys: CONDITION,
+        message: `the condition reads \`${name}\` from the request, and the parameter \`${meant}\` is read by nobody`,
+        suggestion: `write \`${meant}\``,
       };
     }
   })(input);

@@ -1,5 +1,6 @@
 import {
   alwaysTrue,
+  misspeltParameters,
   neverTrue,
   protocolInOneCase,
   textThresholds,
@@ -132,6 +133,14 @@ export const LINT_CHECKS: readonly LintCheck[] = [
     example: '"match": {"operation": "train"}, "parameters": {"operation": "x"}',
     fix: "rename the parameter",
     find: perRule(shadowingParameters),
+  },
+  {
+    id: "misspelt-parameter",
+    severity: "warning",
+    says: "a condition reads a name that no client sends, beside a parameter of a like name that is read by nobody",
+    example: '"condition": "load > maxx", "parameters": {"max": 5}',
+    fix: "write the name of the parameter",
+    find: misspeltParameters,
   },
   {
     id: "deceptive-name",

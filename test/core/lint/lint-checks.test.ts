@@ -239,6 +239,13 @@ const FOUND: Row[] = [
     'write "operation"',
   ],
   [
+    "misspelt-parameter",
+    "a letter too many in a condition",
+    deny("load > maxx", ', "parameters": {"max": 5}'),
+    `${R0}.condition`,
+    "write `max`",
+  ],
+  [
     "misspelt-type",
     "a dash in a type that the engine knows",
     withRules('{"action": "deny", "match": {"operation": "a"}}', "Network-Security"),

@@ -39,6 +39,10 @@ it.each<[file: string, text: string, said: string[]]>([
     policies(policy("p", 1, '{"action": "deny", "match": {"a": 1}}', "t\u0435st"), policy("q", 1, '{"action": "deny", "match": {"a": 1}}', "test")), [
       'deceptive-name at policies.p.type: "t\u0435st" has the character U+0435: it is not what it looks like -> write "test"',
     ]],
+  ["a name like that of a parameter",
+    deny("load > limt AND limt > base", ', "parameters": {"limit": 5, "base": 1}'), [
+      "misspelt-parameter at policies.p.rules[0].condition: the condition reads `limt` from the request, and the parameter `limit` is read by nobody -> write `limit`",
+    ]],
   ["a known type in another spelling",
     withRules('{"action": "deny", "match": {"a": 1}}', "Trust-Reputation"), [
       "misspelt-type at policies.p.type: types are compared exactly: who asks for `trust_reputation` is not answered by this policy of `Trust-Reputation` -> write `trust_reputation`",

@@ -43,6 +43,19 @@ describe("nothing is said of", () => {
     ["a dotted name of the trust model", deny("client.factors.update_quality.lower < 0.3")],
     ["a comparison of two attributes that a match names", deny("client_id != src_type")],
     ["a text with a letter of its own language", deny("city == 'Zürich'")],
+    [
+      "a parameter that is returned, beside an attribute of a like name",
+      withRules('{"action": "throttle", "condition": "rates > 5", "parameters": {"rate": 5}}'),
+    ],
+    [
+      "a parameter that is read, beside an attribute of a like name",
+      deny("rates > rate", ', "parameters": {"rate": 5}'),
+    ],
+    [
+      "an attribute that clients send, beside a parameter of a like name",
+      deny("src_port > 5", ', "parameters": {"dst_port": 5}'),
+    ],
+    ["a parameter that is like nothing", deny("load > 5", ', "parameters": {"total_rounds": 5}')],
     ["a type of one's own", withRules('{"action": "deny", "match": {"a": 1}}', "My-Type")],
     ["a type of another alphabet", withRules('{"action": "deny", "match": {"a": 1}}', "сеть")],
     [
