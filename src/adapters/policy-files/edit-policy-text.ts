@@ -2,9 +2,16 @@ import { idOf } from "../../application/document-facts.js";
 import type { PolicyEdit } from "../../application/ports/policy-writer.js";
 import { sameValue } from "../../application/same-value.js";
 import { isList, isPlainMap, type Value, type ValueMap } from "../../core/values.js";
-import { type JsonNode, memberOf, type PathStep, textOf, valueOf } from "./json-tree.js";
-import { parsePolicyFile } from "./parse-policy-file.js";
-import { setJson } from "./set-json.js";
+import {
+  type JsonMember,
+  type JsonNode,
+  memberOf,
+  type PathStep,
+  textOf,
+  valueOf,
+} from "./json-tree.js";
+import { parseSteps } from "./parse-policy-file.js";
+import { blockSteps, inside, type Layout, setJsonSteps } from "./set-json.js";
 
 /** What a main file is that nobody has written yet. */
 const EMPTY = '{\n  "version": 1,\n  "policies": {}\n}\n';
@@ -12,47 +19,49 @@ const EMPTY = '{\n  "version": 1,\n  "policies": {}\n}\n';
 const MOST_SMALL_CHANGES = 12;
 
 /**
- * The text of the main file after `edit`. What the edit does not touch stays as people wrote it:
+ * The text of the main file after `edit`, in short steps. What the edit does not touch stays as people wrote it:
  * order, white space and keys that nobody knows. A list of policies becomes an object by id.
  *
  * @param text - A main file that loads; undefined where there is none.
  * @param defaultIds - Of the policies in the defaults: without these, only `deleted` removes them.
  */
-export function editPolicyText(
+export function* editPolicySteps(
   text: string | undefined,
   edit: PolicyEdit,
   defaultIds: ReadonlySet<string>,
-): string {
-  const { text: start, root } = inObjectForm(onSeveralLines(text ?? EMPTY));
+): Generator<void, string> {
+  const { text: start, root } = yield* inObjectForm(yield* onSeveralLines(text ?? EMPTY));
   const deleted = deletedIn(root);
   switch (edit.kind) {
     case "put": {
       const id = idOf(edit.document);
       const others = deleted.filter((one) => one !== id);
-      return withDeleted(withPolicy({ text: start, root }, id, edit.document), deleted, others);
+      const edited = yield* withPolicy({ text: start, root }, id, edit.document);
+      return yield* withDeleted(edited, deleted, others);
     }
     case "delete": {
       const { policyId } = edit;
       const isNew = defaultIds.has(policyId) && !deleted.includes(policyId);
-      const without = setJson(start, ["policies", policyId], undefined);
-      return withDeleted(without, deleted, isNew ? [...deleted, policyId] : deleted);
+      const without = yield* setJsonSteps(start, ["policies", policyId], undefined);
+      return yield* withDeleted(without, deleted, isNew ? [...deleted, policyId] : deleted);
     }
     case "replace": {
-      const ids = edit.documents.map(idOf);
-      const gone = [...defaultIds].filter((id) => !ids.includes(id));
-      return withDeleted(withPolicies({ text: start, root }, edit.documents), deleted, gone);
+      const ids = new Set(edit.documents.map(idOf));
+      const gone = [...defaultIds].filter((id) => !ids.has(id));
+      const edited = yield* withPolicies({ text: start, root }, edit.documents);
+      return yield* withDeleted(edited, deleted, gone);
     }
   }
 }
 
 /** The text with this `version`. */
-export function withVersion(text: string, version: number): string {
-  return setJson(text, ["version"], version);
+export function versionSteps(text: string, version: number): Generator<void, string> {
+  return setJsonSteps(text, ["version"], version);
 }
 
 /** The ids of the policies of a file of either form; empty for a text that is none. */
-export function policyIdsIn(text: string): ReadonlySet<string> {
-  return policyIdsOf(parsePolicyFile(text).root);
+export function* policyIdSteps(text: string): Generator<void, ReadonlySet<string>> {
+  return policyIdsOf((yield* parseSteps(text)).root);
 }
 
 function policyIdsOf(root: JsonNode | undefined): ReadonlySet<string> {
@@ -69,72 +78,87 @@ interface ReadText {
   readonly root: JsonNode | undefined;
 }
 
-function withPolicy({ text, root }: ReadText, id: string, document: ValueMap): string {
+function* withPolicy(
+  { text, root }: ReadText,
+  id: string,
+  document: ValueMap,
+): Generator<void, string> {
   const before = policyIn(root, id);
-  if (before === undefined) return setJson(text, ["policies", id], withoutId(document));
+  if (before === undefined) {
+    return yield* setJsonSteps(text, ["policies", id], withoutId(document));
+  }
   const after = Object.hasOwn(before, "id") ? document : withoutId(document);
-  const changes = smallChanges(["policies", id], before, after);
-  if (changes.length > MOST_SMALL_CHANGES) return setJson(text, ["policies", id], after);
-  return changes.reduce((edited, { path, value }) => setJson(edited, path, value), text);
+  const changes = yield* smallChanges(["policies", id], before, after);
+  if (changes.length > MOST_SMALL_CHANGES)
+    return yield* setJsonSteps(text, ["policies", id], after);
+  let edited = text;
+  for (const { path, value } of changes) edited = yield* setJsonSteps(edited, path, value);
+  return edited;
 }
 
 /** In the order of the text, new ones at the end. */
-function withPolicies({ text, root }: ReadText, documents: readonly ValueMap[]): string {
+function withPolicies(
+  { text, root }: ReadText,
+  documents: readonly ValueMap[],
+): Generator<void, string> {
   const wanted = new Map(documents.map((document) => [idOf(document), document]));
   const known = [...policyIdsOf(root)].filter((id) => wanted.has(id));
   const ids = new Set([...known, ...wanted.keys()]);
   const policies = Object.fromEntries(
     [...ids].map((id) => [id, withoutId(wanted.get(id) ?? {})] as const),
   );
-  return setJson(text, ["policies"], policies);
+  return setJsonSteps(text, ["policies"], policies);
 }
 
 /** What a program wrote on one line becomes readable to people. */
-function onSeveralLines(text: string): ReadText {
-  const { root } = parsePolicyFile(text);
-  const isReadable = root === undefined || text.trim().includes("\n");
-  return { text: isReadable ? text : `${printed(root, "")}\n`, root };
+function* onSeveralLines(text: string): Generator<void, ReadText> {
+  const { root } = yield* parseSteps(text);
+  if (root === undefined || text.trim().includes("\n")) return { text, root };
+  return { text: `${yield* printedSteps(root, { indent: "", eol: "\n" })}\n`, root };
 }
 
 // Not by way of an object, which would put keys that look like numbers first.
-function printed(node: JsonNode, indent: string): string {
-  const inner = `${indent}  `;
-  const block = (open: string, parts: readonly string[], close: string): string =>
-    parts.length === 0
-      ? open + close
-      : `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
+function* printedSteps(node: JsonNode, layout: Layout): Generator<void, string> {
   switch (node.kind) {
     case "scalar":
       return JSON.stringify(node.value);
-    case "list":
-      return block(
-        "[",
-        node.elements.map((element) => printed(element, inner)),
-        "]",
-      );
+    case "list": {
+      const elements = node.elements.map((element) => printedSteps(element, inside(layout)));
+      return yield* blockSteps(["[", "]"], elements, layout);
+    }
     case "object": {
-      const members = [...node.members].map(
-        ([key, member]) => `${JSON.stringify(key)}: ${printed(member.node, inner)}`,
-      );
-      return block("{", members, "}");
+      const members = [...node.members].map(([key, member]) => printedMember(key, member, layout));
+      return yield* blockSteps(["{", "}"], members, layout);
     }
   }
 }
 
-function inObjectForm({ text, root }: ReadText): ReadText {
+function* printedMember(
+  key: string,
+  { node }: JsonMember,
+  layout: Layout,
+): Generator<void, string> {
+  return `${JSON.stringify(key)}: ${yield* printedSteps(node, inside(layout))}`;
+}
+
+function* inObjectForm({ text, root }: ReadText): Generator<void, ReadText> {
   const policies = memberOf(root, "policies")?.node;
   if (policies?.kind !== "list") return { text, root };
   const byId = policies.elements.map((element) => [
     textOf(element, "id") ?? "",
     withoutId(valueOf(element) as ValueMap),
   ]);
-  const edited = setJson(text, ["policies"], Object.fromEntries(byId) as ValueMap);
-  return { text: edited, root: parsePolicyFile(edited).root };
+  const edited = yield* setJsonSteps(text, ["policies"], Object.fromEntries(byId) as ValueMap);
+  return { text: edited, root: (yield* parseSteps(edited)).root };
 }
 
-function withDeleted(text: string, before: readonly string[], ids: readonly string[]): string {
+function* withDeleted(
+  text: string,
+  before: readonly string[],
+  ids: readonly string[],
+): Generator<void, string> {
   if (sameValue(before, ids)) return text;
-  return setJson(text, ["deleted"], ids.length === 0 ? undefined : ids);
+  return yield* setJsonSteps(text, ["deleted"], ids.length === 0 ? undefined : ids);
 }
 
 function deletedIn(root: JsonNode | undefined): readonly string[] {
@@ -155,29 +179,34 @@ interface SmallChange {
 }
 
 /** What has to be set, as deep inside as it can be said. */
-function smallChanges(
+function* smallChanges(
   path: readonly PathStep[],
   before: Value,
-  after: Value | undefined,
-): readonly SmallChange[] {
-  if (sameValue(before, after)) return [];
-  if (after !== undefined && isList(before) && isList(after) && before.length === after.length) {
-    return before.flatMap((element, index) =>
-      smallChanges([...path, index], element, after[index]),
-    );
+  after: Value,
+): Generator<void, readonly SmallChange[]> {
+  yield;
+  const changes: SmallChange[] = [];
+  if (isList(before) && isList(after) && before.length === after.length) {
+    for (const [index, element] of before.entries()) {
+      changes.push(...(yield* smallChanges([...path, index], element, after[index] ?? null)));
+    }
+    return changes;
   }
-  if (after === undefined || !isPlainMap(before) || !isPlainMap(after)) {
-    return [{ path, value: after }];
+  if (!isPlainMap(before) || !isPlainMap(after)) {
+    return sameValue(before, after) ? [] : [{ path, value: after }];
   }
-  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
-  return [
-    ...gone.map((key) => ({ path: [...path, key], value: undefined })),
-    ...Object.entries(after).flatMap(([key, value]) =>
-      Object.hasOwn(before, key)
-        ? smallChanges([...path, key], before[key] ?? null, value)
-        : [{ path: [...path, key], value }],
-    ),
-  ];
+  for (const key of Object.keys(before)) {
+    if (!Object.hasOwn(after, key)) changes.push({ path: [...path, key], value: undefined });
+  }
+  for (const [key, value] of Object.entries(after)) {
+    const inner = [...path, key];
+    if (Object.hasOwn(before, key)) {
+      changes.push(...(yield* smallChanges(inner, before[key] ?? null, value)));
+    } else {
+      changes.push({ path: inner, value });
+    }
+  }
+  return changes;
 }
 
 /** Its key says it. */

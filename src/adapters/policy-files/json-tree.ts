@@ -1,11 +1,12 @@
 import { isList, type Value, type ValueMap } from "../../core/values.js";
 
-/** A JSON value with the place it stands at: UTF-16 offsets in the text, from 0. */
+/** A JSON value with the place it stands at: UTF-16 offsets in the text, from 0, the end excluded. */
 export type JsonNode = JsonObject | JsonList | JsonScalar;
 
 export interface JsonObject {
   readonly kind: "object";
   readonly offset: number;
+  readonly end: number;
   /** In the order of the text. A Map, because keys come from outside (`__proto__`). */
   readonly members: ReadonlyMap<string, JsonMember>;
   /** Without its places. It has no prototype, so any key is only a key. */
@@ -20,6 +21,7 @@ export interface JsonMember {
 export interface JsonList {
   readonly kind: "list";
   readonly offset: number;
+  readonly end: number;
   readonly elements: readonly JsonNode[];
   readonly value: readonly Value[];
 }
@@ -27,11 +29,13 @@ export interface JsonList {
 export interface JsonScalar {
   readonly kind: "scalar";
   readonly offset: number;
+  readonly end: number;
   readonly value: string | number | boolean | null;
 }
 
 export type PathStep = string | number;
 
+const NOWHERE = { offset: 0, end: 0 };
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 
@@ -43,14 +47,14 @@ const RETURN = 0x0d;
 export function nodeOf(value: Value, onNotFinite: (path: string) => void, path = ""): JsonNode {
   if (typeof value === "number" && !Number.isFinite(value)) {
     onNotFinite(path);
-    return { kind: "scalar", offset: 0, value: null };
+    return { ...NOWHERE, kind: "scalar", value: null };
   }
-  if (value === null || typeof value !== "object") return { kind: "scalar", offset: 0, value };
+  if (value === null || typeof value !== "object") return { ...NOWHERE, kind: "scalar", value };
   if (isList(value)) {
     const elements = value.map((element, index) =>
       nodeOf(element, onNotFinite, extendPath(path, index)),
     );
-    return { kind: "list", offset: 0, elements, value: elements.map(valueOf) };
+    return { ...NOWHERE, kind: "list", elements, value: elements.map(valueOf) };
   }
   const members = new Map<string, JsonMember>();
   const map = emptyMap();
@@ -59,7 +63,7 @@ export function nodeOf(value: Value, onNotFinite: (path: string) => void, path =
     members.set(key, { keyOffset: 0, node });
     map[key] = node.value;
   }
-  return { kind: "object", offset: 0, members, value: map };
+  return { ...NOWHERE, kind: "object", members, value: map };
 }
 
 /** The value without its places. */

@@ -159,8 +159,9 @@ export function* parseSteps(text: string): Generator<void, ParsedText> {
       if (!continues("}")) return undefined;
       if (isDue()) yield;
     }
+    const end = offset + 1;
     advance();
-    return { kind: "object", offset: start, members, value };
+    return { kind: "object", offset: start, end, members, value };
   }
 
   function* readList(depth: number): Generator<void, JsonNode | undefined> {
@@ -178,8 +179,9 @@ export function* parseSteps(text: string): Generator<void, ParsedText> {
       if (!continues("]")) return undefined;
       if (isDue()) yield;
     }
+    const end = offset + 1;
     advance();
-    return { kind: "list", offset: start, elements, value };
+    return { kind: "list", offset: start, end, elements, value };
   }
 
   function isDue(): boolean {
@@ -216,8 +218,9 @@ export function* parseSteps(text: string): Generator<void, ParsedText> {
     const start = offset;
     const value = readScalarValue();
     if (value === undefined) return undefined;
+    const end = start + scanner.getTokenLength();
     advance();
-    return { kind: "scalar", offset: start, value };
+    return { kind: "scalar", offset: start, end, value };
   }
 
   function readScalarValue(): string | number | boolean | null | undefined {

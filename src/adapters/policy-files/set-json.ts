@@ -1,69 +1,138 @@
-import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
-import type { Value } from "../../core/values.js";
-import type { PathStep } from "./json-tree.js";
+import { isList, type Value } from "../../core/values.js";
+import { type JsonNode, memberOf, type PathStep } from "./json-tree.js";
+import { parseSteps } from "./parse-policy-file.js";
 
 const STEP = "  ";
 
 /**
- * The JSON text with `value` at `path`, whose owner is there already. Everything else stays as it is
- * written. What is new has two spaces more than its owner for each level; in an owner that stands on
- * one line it stands on that line.
+ * The JSON text with `value` at `path`, whose owner is there already, in short steps. Everything else
+ * stays as it is written. What is new has two spaces more than its owner for each level; in an owner
+ * that stands on one line it stands on that line.
  *
  * Why not `modify` of jsonc-parser: it formats in quadratic time, minutes for a large policy.
  *
  * @param value - Undefined: there is no such key any more.
  */
-export function setJson(text: string, path: readonly PathStep[], value: Value | undefined): string {
-  const root = parseTree(text);
-  const owner = root && findNodeAtLocation(root, path.slice(0, -1));
-  const existing = root && findNodeAtLocation(root, [...path]);
+export function* setJsonSteps(
+  text: string,
+  path: readonly PathStep[],
+  value: Value | undefined,
+): Generator<void, string> {
+  const { root } = yield* parseSteps(text);
+  const owner = nodeAt(root, path.slice(0, -1));
   if (owner === undefined) throw new Error(`${path.slice(0, -1).join(".")} is not in the text`);
-  if (existing !== undefined && value !== undefined) {
-    const written = writtenIn(text, owner, value, indentAt(text, existing.offset));
-    return splice(text, existing.offset, end(existing), written);
-  }
-  if (existing?.parent !== undefined) return withoutMember(text, owner, existing.parent);
-  if (value === undefined) return text;
-  return withMember(text, owner, String(path.at(-1)), value);
+  const key = path.at(-1) ?? "";
+  const existing = nodeAt(owner, [key]);
+  if (value === undefined) return existing ? withoutMember(text, owner, String(key)) : text;
+  if (existing === undefined) return yield* withMember(text, owner, String(key), value);
+  const written = yield* writtenIn(text, owner, value, indentAt(text, existing.offset));
+  return splice(text, existing.offset, existing.end, written);
 }
 
-function withMember(text: string, owner: Node, key: string, value: Value): string {
-  const last = owner.children?.at(-1);
+/**
+ * A JSON text on several lines, its first without indent, in short steps.
+ *
+ * @param parts - Of a list or an object, in order: a step of each.
+ */
+export function* blockSteps(
+  [open, close]: readonly [open: string, close: string],
+  parts: Iterable<Generator<void, string>>,
+  { indent, eol }: Layout,
+): Generator<void, string> {
+  const inner = `${eol}${indent}${STEP}`;
+  const lines: string[] = [];
+  for (const part of parts) {
+    lines.push(inner + (yield* part));
+    yield;
+  }
+  return lines.length === 0 ? open + close : `${open}${lines.join(",")}${eol}${indent}${close}`;
+}
+
+export interface Layout {
+  /** Of the line on which the text begins. */
+  readonly indent: string;
+  readonly eol: string;
+}
+
+/** One level deeper. */
+export function inside({ indent, eol }: Layout): Layout {
+  return { indent: indent + STEP, eol };
+}
+
+function nodeAt(root: JsonNode | undefined, path: readonly PathStep[]): JsonNode | undefined {
+  return path.reduce<JsonNode | undefined>((node, step) => {
+    if (typeof step === "string") return memberOf(node, step)?.node;
+    return node?.kind === "list" ? node.elements[step] : undefined;
+  }, root);
+}
+
+function* withMember(
+  text: string,
+  owner: JsonNode,
+  key: string,
+  value: Value,
+): Generator<void, string> {
+  const last = membersOf(owner).at(-1);
   const name = `${JSON.stringify(key)}: `;
   if (last === undefined) {
-    const outer = indentAt(text, owner.offset);
-    const inner = outer + STEP;
-    const eol = eolOf(text);
-    const member = `${eol}${inner}${name}${pretty(text, value, inner)}${eol}${outer}`;
-    return splice(text, owner.offset + 1, end(owner) - 1, member);
+    const layout = { indent: indentAt(text, owner.offset), eol: eolOf(text) };
+    const { indent } = inside(layout);
+    const written = yield* prettySteps(value, inside(layout));
+    const member = `${layout.eol}${indent}${name}${written}${layout.eol}${layout.indent}`;
+    return splice(text, owner.offset + 1, owner.end - 1, member);
   }
-  const isInline = isOnOneLine(text, owner);
   const indent = indentAt(text, last.offset);
-  const gap = isInline ? ", " : `,${eolOf(text)}${indent}`;
-  const member = `${gap}${name}${writtenIn(text, owner, value, indent)}`;
-  return splice(text, end(last), end(last), member);
+  const gap = isOnOneLine(text, owner) ? ", " : `,${eolOf(text)}${indent}`;
+  const member = `${gap}${name}${yield* writtenIn(text, owner, value, indent)}`;
+  return splice(text, last.end, last.end, member);
 }
 
-function withoutMember(text: string, owner: Node, member: Node): string {
-  const members = owner.children ?? [];
-  const index = members.indexOf(member);
+function withoutMember(text: string, owner: JsonNode, key: string): string {
+  const members = membersOf(owner);
+  const index = members.findIndex((member) => member.key === key);
+  const member = members[index];
   const before = members[index - 1];
   const after = members[index + 1];
-  if (before !== undefined) return splice(text, end(before), end(member), "");
-  if (after !== undefined) return splice(text, member.offset, after.offset, "");
-  return splice(text, owner.offset + 1, end(owner) - 1, "");
+  if (member && before) return splice(text, before.end, member.end, "");
+  if (member && after) return splice(text, member.offset, after.offset, "");
+  return splice(text, owner.offset + 1, owner.end - 1, "");
 }
 
-function writtenIn(text: string, owner: Node, value: Value, indent: string): string {
-  return isOnOneLine(text, owner) ? JSON.stringify(value) : pretty(text, value, indent);
+/** The members of an object, from their keys to the ends of their values. */
+function membersOf(owner: JsonNode): readonly { key: string; offset: number; end: number }[] {
+  if (owner.kind !== "object") throw new Error("only members of objects are added and removed");
+  return [...owner.members].map(([key, { keyOffset, node }]) => ({
+    ...{ key, offset: keyOffset, end: node.end },
+  }));
 }
 
-function pretty(text: string, value: Value, indent: string): string {
-  return JSON.stringify(value, null, 2).replaceAll("\n", `${eolOf(text)}${indent}`);
+function* writtenIn(
+  text: string,
+  owner: JsonNode,
+  value: Value,
+  indent: string,
+): Generator<void, string> {
+  if (isOnOneLine(text, owner)) return JSON.stringify(value);
+  return yield* prettySteps(value, { indent, eol: eolOf(text) });
 }
 
-function isOnOneLine(text: string, node: Node): boolean {
-  return !text.slice(node.offset, end(node)).includes("\n");
+function* prettySteps(value: Value, layout: Layout): Generator<void, string> {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (isList(value)) {
+    const elements = value.map((element) => prettySteps(element, inside(layout)));
+    return yield* blockSteps(["[", "]"], elements, layout);
+  }
+  const members = Object.entries(value).map(([key, member]) => memberSteps(key, member, layout));
+  return yield* blockSteps(["{", "}"], members, layout);
+}
+
+function* memberSteps(key: string, value: Value, layout: Layout): Generator<void, string> {
+  return `${JSON.stringify(key)}: ${yield* prettySteps(value, inside(layout))}`;
+}
+
+function isOnOneLine(text: string, { offset, end }: JsonNode): boolean {
+  const line = text.indexOf("\n", offset);
+  return line === -1 || line >= end;
 }
 
 /** The blanks that the line of `offset` begins with. */
@@ -74,10 +143,6 @@ function indentAt(text: string, offset: number): string {
 
 function eolOf(text: string): string {
   return text.includes("\r\n") ? "\r\n" : "\n";
-}
-
-function end(node: Node): number {
-  return node.offset + node.length;
 }
 
 function splice(text: string, from: number, to: number, inserted: string): string {

@@ -2,11 +2,12 @@ import { PdpError } from "../../application/errors.js";
 import type { PolicyEdit, PolicyWriter } from "../../application/ports/policy-writer.js";
 import type { ValueMap } from "../../core/values.js";
 import { decodePolicyFile } from "./decode-policy-file.js";
-import { editPolicyText, policyIdsIn, withVersion } from "./edit-policy-text.js";
+import { editPolicySteps, policyIdSteps, versionSteps } from "./edit-policy-text.js";
 import type { PolicyFileContents, PolicyFileSource } from "./policy-file-source.js";
 import { defaultsBeside } from "./policy-texts.js";
 import { contentOf, digestOf, type FileContent, readFileContent } from "./read-file-content.js";
 import { checkReplaceable, replaceFile } from "./replace-file.js";
+import { finishInSlices } from "./run-steps.js";
 
 export interface PolicyFileWriterDeps {
   /** The main file. The defaults are only read. */
@@ -26,7 +27,7 @@ export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): 
       if (loaded === undefined || source.digestOf(now) !== source.digestOf(loaded)) throw changed();
       await checkReplaceable(file);
 
-      const text = editedText(loaded, edit);
+      const text = await finishInSlices(editSteps(loaded, edit));
       const withMain = (main: string): PolicyFileContents => ({
         ...loaded,
         main: contentOf(Buffer.from(main)),
@@ -34,7 +35,7 @@ export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): 
       return {
         load: await source.setOf(withMain(text)),
         async write(policyVersion) {
-          const contents = withMain(withVersion(text, policyVersion));
+          const contents = withMain(await finishInSlices(versionSteps(text, policyVersion)));
           await replaceFile({
             file,
             bytes: bytesOf(contents.main),
@@ -50,7 +51,7 @@ export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): 
 
     async restore(documents) {
       const now = await source.read();
-      const loaded = source.loaded() ?? (documents && contentsOf(now, documents));
+      const loaded = source.loaded() ?? (documents && (await contentsOf(now, documents)));
       if (loaded === undefined) return;
       await putBack(defaultsBeside(file), now.defaults, loaded.defaults);
       await putBack(file, now.main, loaded.main);
@@ -58,17 +59,20 @@ export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): 
   };
 }
 
-function editedText({ main, defaults }: PolicyFileContents, edit: PolicyEdit): string {
-  return editPolicyText(textOf(main), edit, policyIdsIn(textOf(defaults) ?? ""));
+function* editSteps(
+  { main, defaults }: Pick<PolicyFileContents, "defaults"> & { readonly main?: FileContent },
+  edit: PolicyEdit,
+): Generator<void, string> {
+  const defaultIds = yield* policyIdSteps(textOf(defaults) ?? "");
+  return yield* editPolicySteps(main && textOf(main), edit, defaultIds);
 }
 
 /** The effective set where nothing else is known of the files. */
-function contentsOf(
+async function contentsOf(
   { defaults }: PolicyFileContents,
   documents: readonly ValueMap[],
-): PolicyFileContents {
-  const edit = { kind: "replace", documents } as const;
-  const text = editPolicyText(undefined, edit, policyIdsIn(textOf(defaults) ?? ""));
+): Promise<PolicyFileContents> {
+  const text = await finishInSlices(editSteps({ defaults }, { kind: "replace", documents }));
   return { main: contentOf(Buffer.from(text)), defaults };
 }
 

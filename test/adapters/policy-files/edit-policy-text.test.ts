@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { editPolicyText } from "../../../src/adapters/policy-files/edit-policy-text.js";
+import { editPolicySteps } from "../../../src/adapters/policy-files/edit-policy-text.js";
+import { finish } from "../../../src/adapters/policy-files/run-steps.js";
 
 // In quadratic time this takes minutes.
 it.each(["first", "last"])("edits one policy of a minified file of 10,000 rules, %s", (place) => {
@@ -13,7 +14,8 @@ it.each(["first", "last"])("edits one policy of a minified file of 10,000 rules,
   const policies = place === "first" ? { small, big } : { big, small };
 
   const document = { ...small, id: "small", priority: 2 };
-  const text = editPolicyText(JSON.stringify({ policies }), { kind: "put", document }, new Set());
+  const edit = { kind: "put", document } as const;
+  const text = finish(editPolicySteps(JSON.stringify({ policies }), edit, new Set()));
 
   expect(JSON.parse(text)).toEqual({ policies: { big, small: { ...small, priority: 2 } } });
   expect(text.split("\n").length).toBeGreaterThan(10_000);

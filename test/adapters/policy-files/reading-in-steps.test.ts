@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../../src/adapters/cel/compile-condition.js";
+import { editPolicySteps } from "../../../src/adapters/policy-files/edit-policy-text.js";
 import { parseSteps } from "../../../src/adapters/policy-files/parse-policy-file.js";
 import { policySetSteps } from "../../../src/adapters/policy-files/read-policy-set.js";
 import { documentsTextSteps } from "../../../src/adapters/sqlite/documents-text.js";
@@ -45,6 +46,16 @@ describe.each([
     const { count, result } = countedSteps(policySetSteps(texts, createConditionCompiler()));
     expect(result.ok).toBe(true);
     expect(count - parsing).toBeGreaterThan(2 * RULES);
+  });
+
+  it("is edited, and made readable, in steps of a rule each", () => {
+    const parsing = countedSteps(parseSteps(text)).count;
+    const document = { id: "new", type: "t", rules };
+    const { count, result } = countedSteps(
+      editPolicySteps(text, { kind: "put", document }, new Set()),
+    );
+    expect(JSON.parse(result)).toMatchObject({ policies: { ...policies, new: { rules } } });
+    expect(count - 2 * parsing).toBeGreaterThan(2 * RULES);
   });
 
   it("becomes the text of the history in steps of a rule each", () => {
