@@ -1,6 +1,8 @@
 // Which tests must find the mutants of which files. Few tests per file, because every mutant costs
 // a run of all that reach it, and because a file's own tests should hold it, not its users' tests.
 
+import { readdirSync } from "node:fs";
+
 export const MINIMUM_SCORE = 85; // Per cent of the mutants of all files together.
 
 const GROUPS = {
@@ -20,7 +22,7 @@ const GROUPS = {
   },
   decisions: {
     files:
-      "combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
+      "append combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
       "obligations policy policy-types reason reference-evaluator rule-ref snapshot type-policies",
     tests:
       "combining evaluate-rule explain obligations order-does-not-matter.property " +
@@ -46,7 +48,19 @@ const GROUPS = {
       "lint/condition-outcomes lint/known-clients lint/lint-checks lint/lint-messages " +
       "lint/lint-silence lint/lookalike lint/target-relation",
   },
+  trust: {
+    files: `decide-trust trust-attributes trust-policy ${namesIn("src/core/trust", ".ts")}`,
+    tests: namesIn("test/core/trust", ".test.ts"),
+  },
 };
+
+/** Every file of a folder that belongs together. */
+function namesIn(folder, ending) {
+  return readdirSync(new URL(`../${folder}`, import.meta.url))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `trust/${name.slice(0, -ending.length)}`)
+    .join(" ");
+}
 
 /** @type {ReadonlyMap<string, { files: string[], tests: string[], report: string }>} */
 export const MUTATION_GROUPS = new Map(
