@@ -187,7 +187,10 @@ class Door implements ObservationDoor {
   }
 
   private find(runId: string, round: number): DoorRound | undefined {
-    return this.open.get(runId)?.get(round) ?? this.kept.find(runId, round)?.door;
+    const open = this.open.get(runId)?.get(round);
+    // One that is over may wait behind the rounds of another run, and is over all the same.
+    if (open || this.isOver(runId, round)) return open;
+    return this.kept.find(runId, round)?.door;
   }
 
   private isOver(runId: string, round: number): boolean {
