@@ -119,7 +119,8 @@ async function run(command: string): Promise<string> {
     .replaceAll("localhost:9091", `localhost:${ports.metrics}`);
   if (placed.startsWith("grpcurl ")) return grpcurl(placed);
   return shell(
-    /^npx flopynet-policy (check|policies|diff) /.test(placed) && !placed.includes("--policies")
+    /^npx flopynet-policy (check|policies|diff|events) /.test(placed) &&
+      !placed.includes("--policies")
       ? `${placed} --address 127.0.0.1:${ports.grpc}`
       : placed,
   );
