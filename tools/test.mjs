@@ -1,5 +1,6 @@
 // `npm test`: installs when needed, then every check in turn; stops at the first that fails.
 // Arguments go to vitest: `npm test -- test/core`.
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -39,9 +40,20 @@ step("tests", "node_modules/vitest/vitest.mjs", [
   ...VITEST_REPORTS,
   ...process.argv.slice(2),
 ]);
+if (process.argv.length === 2) testPython(); // Arguments choose tests of vitest.
 say("all checks passed");
 
 function step(what, script, args) {
   say(`checking ${what}`);
   if (run(script, args) !== 0) fail(`npm test failed at: ${what}`);
+}
+
+function testPython() {
+  say("checking clients/python");
+  const { error, status } = spawnSync("bash", ["tools/test-python.sh"], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
+  if (error) say("python: skipped (bash is needed)");
+  else if (status !== 0) fail("npm test failed at: clients/python");
 }

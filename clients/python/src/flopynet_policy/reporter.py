@@ -94,9 +94,9 @@ class RoundReport:
 class TrustReporter:
     """Reports the rounds of one federated run to the policy engine.
 
-    Every method may be repeated: the engine knows an observation by run, round, client, kind and
-    reporter, and takes it once. A call that fails because the engine is away is repeated here, with
-    the same content, for up to `retry_for_s` seconds.
+    A call that fails because the engine is away is repeated, with the same content, for up to
+    `retry_for_s` seconds. That is safe: the engine knows an observation by run, round, client, kind
+    and reporter, and takes it once.
 
     Args:
         client: The engine.
@@ -121,8 +121,10 @@ class TrustReporter:
             for score in self._persistently(self._client.list_trust_scores)
             if score.client_id in wanted
         }
-        unknown = wanted.difference(known)
-        return known | {client_id: self._trust_of(client_id) for client_id in unknown}
+        unknown = sorted(wanted.difference(known))
+        # All that the engine never heard of are alike to it: one stands for all.
+        newcomers = dict.fromkeys(unknown, self._trust_of(unknown[0])) if unknown else {}
+        return known | newcomers
 
     def report_round(
         self,
@@ -136,8 +138,8 @@ class TrustReporter:
         """Opens the round, reports what came of each client, closes it, and reads the new trust.
 
         Updates are compared by the trust from before the round (see `compare_updates`). A selected
-        client without an entry in `updates` counts as DROPPED. Look at `rejected`: a round that was
-        reported before with other numbers stays as it was.
+        client without an entry in `updates` counts as DROPPED. A round that was reported before
+        stays as it was: what is the same counts as `duplicates`, what differs is in `rejected`.
 
         Args:
             round_number: From 1, growing within the run.
