@@ -47,8 +47,6 @@ export function createRestApp(deps: RestAppDeps): Express {
     }),
   );
   app.use(createDeclaredRoutes(DECLARED_ROUTES, deps.useCases));
-  app.use(createPolicySchemaRoute(deps.policySchema));
-  app.use(createOpenApiRoutes(() => describeEngine(registry, deps.engineVersion)));
   app.use(
     createTranscoder({
       registry,
@@ -59,6 +57,8 @@ export function createRestApp(deps: RestAppDeps): Express {
       log,
     }),
   );
+  app.use(createPolicySchemaRoute(deps.policySchema));
+  app.use(createOpenApiRoutes(() => describeEngine(registry, deps.engineVersion)));
   app.use((request) => {
     throw new RequestRefused(httpProblem(404, `nothing is served at ${request.path}`));
   });

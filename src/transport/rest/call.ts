@@ -24,15 +24,16 @@ export class CallAborted extends Error {
  *
  * @throws {PdpError} REQUEST_INVALID for a header that is no metadata or no timeout.
  */
-export function openCall(request: IncomingMessage, response: ServerResponse): CallContext {
+export function openCall(request: IncomingMessage, response: ServerResponse): HttpCall {
   const call = new HttpCall(request, response);
   const timeoutMs = timeoutOf(request.headers["grpc-timeout"]);
   if (timeoutMs !== undefined) call.abortAfter(timeoutMs);
   return call;
 }
 
-// Why a class: most calls are answered at once, and never look at what costs most.
-class HttpCall implements CallContext {
+/** A call, and what else its transport may ask of it. */
+export class HttpCall implements CallContext {
+  // Why a class: most calls are answered at once, and never look at what costs most.
   readonly peer: string;
   readonly metadata: Metadata;
   readonly #response: ServerResponse;
@@ -62,32 +63,34 @@ class HttpCall implements CallContext {
     });
   }
 
+  /** What `work` gives, unless the signal aborts before: then its reason is thrown. */
+  unlessAborted<T>(work: Promise<T>): Promise<T> {
+    const controller = this.#controller;
+    const response = this.#response;
+    return new Promise<T>((resolve, reject) => {
+      const abort = (): void => {
+        reject((controller?.signal.reason as Error | undefined) ?? new CallAborted("gone"));
+      };
+      const settle = (): void => {
+        controller?.signal.removeEventListener("abort", abort);
+        response.off("close", abort);
+      };
+      if (controller?.signal.aborted === true || response.closed) abort();
+      controller?.signal.addEventListener("abort", abort);
+      response.once("close", abort); // At a tenth of what a signal costs.
+      work.then(resolve, reject).finally(settle);
+    });
+  }
+
   #abortable(): AbortController {
     if (this.#controller) return this.#controller;
     const controller = new AbortController();
     const abort = (): void => {
-      controller.abort(new CallAborted("gone"));
+      if (!this.#response.writableFinished) controller.abort(new CallAborted("gone"));
     };
     if (this.#response.closed) abort();
     else this.#response.once("close", abort);
     return (this.#controller = controller);
-  }
-}
-
-/** What `work` gives, unless the signal aborts before: then its reason is thrown. */
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T> | T): Promise<T> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

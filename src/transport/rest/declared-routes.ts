@@ -1,10 +1,11 @@
 import type { Request, RequestHandler, Response } from "express";
 import { invalidField } from "../../application/errors.js";
-import { openCall, unlessAborted } from "./call.js";
+import { openCall } from "./call.js";
 import { etagOfHeader } from "./entity-tag.js";
 import { readJsonBody } from "./read-body.js";
 import { readFields } from "./request-fields.js";
 import type { RestUseCases } from "./rest-use-cases.js";
+import { sendJson, sendJsonText } from "./send-json.js";
 import type { RouteAlias, RouteAnswer, RouteDeclaration } from "./route-declaration.js";
 
 /** What is served under one path: a route by its method. */
@@ -28,9 +29,14 @@ export function createDeclaredRoutes(
   useCases: RestUseCases,
 ): RequestHandler {
   const { literals, templates } = tableOf(routes);
+  const firstSegments = new Set(routes.map(({ path }) => path.split("/", 2)[1]));
 
   return (request, response, next) => {
     const path = request.path;
+    if (!firstSegments.has(path.split("/", 2)[1])) {
+      next(); // Nothing of ours begins like this: nearly all of family 3.
+      return;
+    }
     const literal = literals.get(path);
     const segments = path.split("/");
     const matches = templates.filter((template) => isMatch(template, segments));
@@ -67,16 +73,16 @@ export function createDeclaredRoutes(
       route.body && readFields(route.body, await readJsonBody(request, response), "body");
     const etag = etagOfHeader(request.get("if-match")) ?? "";
     const work = route.handle({ path, query, body, etag, call } as never, useCases);
-    send(response, route, work instanceof Promise ? await unlessAborted(call.signal, work) : work);
+    send(response, route, work instanceof Promise ? await call.unlessAborted(work) : work);
   }
 }
 
 function send(response: Response, route: RouteDeclaration, answered: RouteAnswer): void {
   const { status = route.status ?? 200, headers, json, text } = answered;
-  response.status(status);
+  response.statusCode = status;
   if (headers) response.set(headers);
-  if (text === undefined) response.json(json);
-  else response.type("application/json").send(text);
+  if (text === undefined) sendJson(response, json);
+  else sendJsonText(response, text);
 }
 
 function tableOf(routes: readonly (RouteDeclaration | RouteAlias)[]): {

@@ -11,14 +11,27 @@ import { httpProblem, RequestRefused } from "./problem.js";
  * What every request meets before a route does: an id and a line in the log, security headers,
  * `Cache-Control: no-store`, the guard against web pages, and compression of what is read.
  */
-export function createHttpManners(options: BrowserGuardOptions & { log: Log }): RequestHandler[] {
-  return [
+export function createHttpManners(options: BrowserGuardOptions & { log: Log }): RequestHandler {
+  return inTurn([
     createAccessLog(options.log),
     fixedHeaders(),
     createBrowserGuard(options),
     refuseMalformedUrl,
     compressReads(),
-  ];
+  ]);
+}
+
+/** One after the other, as one handler: the app parses the path again for each of its own. */
+function inTurn(handlers: readonly RequestHandler[]): RequestHandler {
+  return (request, response, next) => {
+    let turn = 0;
+    const goOn = (error?: unknown): void => {
+      const handler = error === undefined ? handlers[turn++] : undefined;
+      if (handler) void handler(request, response, goOn);
+      else next(error);
+    };
+    goOn();
+  };
 }
 
 /** Security headers and `no-store`. They are the same for every answer: helmet is asked once. */

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Response } from "express";
-import type { CallContext, StreamSink } from "../rpc.js";
-import { unlessAborted } from "./call.js";
+import type { StreamSink } from "../rpc.js";
+import type { HttpCall } from "./call.js";
 import type { StreamFormat } from "./event-stream.js";
 import type { Rpc } from "./rpc-binding.js";
 
@@ -41,7 +41,7 @@ export function createStreamWriter(
 export async function answerStream(
   response: Response,
   writer: StreamWriter,
-  call: CallContext,
+  call: HttpCall,
   run: (sink: StreamSink<never>) => Promise<void>,
 ): Promise<void> {
   const begin = (): void => {
@@ -58,8 +58,7 @@ export async function answerStream(
     response.end();
     return;
   }
-  await unlessAborted(
-    call.signal,
+  await call.unlessAborted(
     run({
       write: (message) => {
         begin();

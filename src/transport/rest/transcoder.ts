@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { Log } from "../../application/ports/log.js";
 import { rpcStatusOf } from "../convert-error.js";
 import { markDecision, requestIdOf } from "./access-log.js";
-import { CallAborted, openCall, unlessAborted } from "./call.js";
+import { CallAborted, openCall } from "./call.js";
 import { bindingOfIfMatch, entityTagOf } from "./entity-tag.js";
 import { STREAM_FORMATS, type StreamFormat, withLastEventId } from "./event-stream.js";
 import { callProblem, httpProblem, type Problem, RequestRefused, sendProblem } from "./problem.js";
@@ -69,8 +69,7 @@ async function answer(
   switch (rpc.handler.kind) {
     case "unary": {
       const work = rpc.handler.handle(asked, call);
-      const message: unknown =
-        work instanceof Promise ? await unlessAborted(call.signal, work) : work;
+      const message: unknown = work instanceof Promise ? await call.unlessAborted(work) : work;
       const json = rpc.responseJson(message as never);
       const entityTag = entityTagOf(json);
       if (entityTag !== undefined) response.set("ETag", entityTag);

@@ -25,7 +25,10 @@ export function createOpenApiDocument(sources: OpenApiSources): JsonObject {
   const { declared, rpcs, commentOf, engineVersion } = sources;
   const schemas = createMessageSchemas(commentOf);
   const zodSchemas = createZodSchemas();
-  const rpcOperations = rpcs.map((route) => rpcOperation(route, { schemas, commentOf }));
+  const rpcOperations = rpcs.map((route, index) => {
+    const before = rpcs.slice(0, index).filter(({ method }) => method === route.method);
+    return rpcOperation(route, before.length + 1, { schemas, commentOf });
+  });
   const operations = [
     ...declared.map((route) => declaredOperation(route, { schemas: zodSchemas, rpcOperations })),
     ...rpcOperations,

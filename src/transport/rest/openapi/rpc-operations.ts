@@ -17,9 +17,14 @@ export interface RpcOperationsDeps {
   readonly commentOf: CommentOf;
 }
 
-/** One way to call an RPC, as OpenAPI has it. */
+/**
+ * One way to call an RPC, as OpenAPI has it.
+ *
+ * @param ordinal - Which of the ways to call it, from 1.
+ */
 export function rpcOperation(
   route: Route,
+  ordinal: number,
   { schemas, commentOf }: RpcOperationsDeps,
 ): DescribedOperation {
   const { method, template, bodyRule } = route;
@@ -29,7 +34,7 @@ export function rpcOperation(
     path,
     httpMethod: route.httpMethod.toLowerCase(),
     operation: {
-      operationId: `${service}_${method.name}`,
+      operationId: `${service}_${method.name}${ordinal === 1 ? "" : `_${ordinal}`}`,
       tags: [service],
       ...summarised(commentOf(`${method.parent.typeName}.${method.name}`)),
       parameters: [
