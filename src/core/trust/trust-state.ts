@@ -90,8 +90,19 @@ function stepReduction(
 
 function holds({ condition }: StateRule, client: ClientRecord, round: RoundOfClient): boolean {
   if (condition.kind === "condition") return condition.holds(round.reading());
-  const { threshold, orEqual } = condition;
-  return client.score < threshold || (orEqual && client.score === threshold);
+  return isBelow(condition, client.score);
+}
+
+function isBelow(
+  { threshold, orEqual }: Extract<StateRule["condition"], { readonly kind: "score_below" }>,
+  score: number,
+): boolean {
+  return score < threshold || (orEqual && score === threshold);
+}
+
+/** Whether a rule that compares the score holds at this one; no other rule does. */
+export function holdsAtScore({ condition }: StateRule, score: number): boolean {
+  return condition.kind === "score_below" && isBelow(condition, score);
 }
 
 function isLeft(rule: StateRule, client: ClientRecord, round: RoundOfClient): boolean {
