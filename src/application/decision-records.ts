@@ -55,8 +55,9 @@ function loggedOf(
 ): LoggedDecision {
   const { decisionId, policyType, clientId, requestId, attributes, decision, durationMs } = record;
   const redacted = redactedPaths.length > 0;
-  // Why one literal, and no spread of what may be absent: it is made for every decision.
-  const logged = {
+  // Why assigned: an object made by spreading is many times slower to make, and this is made for
+  // every decision.
+  const logged: { -readonly [Field in keyof LoggedDecision]: LoggedDecision[Field] } = {
     decisionId,
     timeMs,
     policyType,
@@ -67,7 +68,7 @@ function loggedOf(
     durationMs,
     redacted,
   };
-  const { trust } = record;
-  if (!redacted && !trust) return logged;
-  return { ...logged, ...(trust && { trust }), ...(redacted && { redactedPaths }) };
+  if (record.trust) logged.trust = record.trust;
+  if (redacted) logged.redactedPaths = redactedPaths;
+  return logged;
 }
