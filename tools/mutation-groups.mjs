@@ -43,10 +43,10 @@ const GROUPS = {
       "lint/check-conditions lint/check-targets lint/compare-rules lint/condition-bounds " +
       "lint/condition-outcomes lint/condition-parts lint/finding lint/known-clients lint/lint " +
       "lint/lint-checks lint/lookalike lint/target-buckets lint/target-relation",
-    // Not its properties and its test of cost: a second each, for every mutant that is missed.
+    // Not its properties: a second each, for every mutant that is missed.
     tests:
-      "lint/condition-outcomes lint/known-clients lint/lint-checks lint/lint-messages " +
-      "lint/lint-silence lint/lookalike lint/target-relation",
+      "lint/condition-outcomes lint/known-clients lint/lint-checks lint/lint-cost " +
+      "lint/lint-messages lint/lint-silence lint/lookalike lint/target-buckets lint/target-relation",
   },
   trust: {
     files: `decide-trust trust-attributes trust-policy ${namesIn("src/core/trust", ".ts")}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/core/decide.js";
 import { accessRequest } from "../../src/core/request.js";
-import { buildSnapshot, compareIds } from "../../src/core/snapshot.js";
+import { buildSnapshot, compareIds, snapshotSteps } from "../../src/core/snapshot.js";
 import { policy } from "../support/rules.js";
 
 describe("the order of ids", () => {
@@ -42,5 +42,12 @@ describe("a snapshot", () => {
   it("permits types that no policy has, unless told otherwise", () => {
     const decision = decide(buildSnapshot([], { policyVersion: 1 }), accessRequest("t", {}));
     expect(decision.reason).toBe("allowed by default: no enabled policy has the type `t`");
+  });
+
+  it("gives others a turn while it is built, for policies of one rule as for one of many", () => {
+    const many = Array.from({ length: 500 }, (_, at) => policy(`p${at}`, "deny"));
+    const one = policy("p", "allow deny ".repeat(1_000).trim());
+    expect([...snapshotSteps(many, { policyVersion: 1 })].length).toBeGreaterThan(500);
+    expect([...snapshotSteps([one], { policyVersion: 1 })].length).toBeGreaterThan(7);
   });
 });
