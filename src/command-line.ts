@@ -17,6 +17,7 @@ import { addImpactCommand } from "./impact-command.js";
 import { runLintCommand } from "./lint-command.js";
 import { offlineDecisionPoint } from "./offline-policies.js";
 import { addPoliciesCommand } from "./policies-command.js";
+import { addTrustCommand } from "./trust-command.js";
 import { addRecordsCommands } from "./records-command.js";
 import { runEngine } from "./run-engine.js";
 import { runTestCommand } from "./test-command.js";
@@ -203,6 +204,7 @@ export async function runCommandLine(
     },
   };
   addPoliciesCommand(program, running);
+  addTrustCommand(program, running);
   addImpactCommand(program, running);
   addRecordsCommands(program, { ...running, ...(signal && { signal }) });
 

@@ -5,6 +5,7 @@ import type {
 import { unsendable } from "../adapters/engine-client/wire-policy.js";
 import type { UnifiedDiff } from "../application/ports/unified-diff.js";
 import { isList, isPlainMap, type Value, type ValueMap } from "../core/values.js";
+import { table } from "./table.js";
 
 export interface PoliciesDeps {
   readonly client: PolicyAdminClient;
@@ -180,18 +181,4 @@ function shown({ document }: RemotePolicy): string {
 
 function text(value: Value | undefined): string {
   return typeof value === "string" ? value : JSON.stringify(value ?? null);
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }
