@@ -29,28 +29,29 @@ export function h2load(): Load {
   return ({ port, path, messages, seconds }) =>
     push(Buffer.concat(messages.map(frame)), [
       ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
-      ...["--duration", String(seconds)],
+      ...["--duration", String(seconds), "--warm-up-time", "1"],
       ...["--header", "content-type: application/grpc", "--header", "te: trailers"],
       `http://127.0.0.1:${port}${path}`,
     ]);
 }
 
-/** Requests per second that a route answered, each with the same JSON body. */
+/** Has a route answer so many requests over HTTP/1.1, each a POST with the same JSON body. */
 export type JsonLoad = (target: {
   readonly port: number;
   readonly path: string;
   readonly json: object;
-  readonly seconds: number;
-}) => Promise<number>;
+  readonly requests: number;
+}) => Promise<void>;
 
-/** The same over HTTP/1.1, POST, on 64 connections. @throws {Error} Where h2load is not installed. */
+/** On 64 connections, one request in flight on each. @throws {Error} Where h2load is not installed. */
 export function h2loadJson(): JsonLoad {
   const push = h2loadCommand();
-  return ({ port, path, json, seconds }) =>
-    push(Buffer.from(JSON.stringify(json)), [
-      ...["--h1", "--clients", String(HTTP1_CONNECTIONS), "--duration", String(seconds)],
+  return async ({ port, path, json, requests }) => {
+    await push(Buffer.from(JSON.stringify(json)), [
+      ...["--h1", "--clients", String(HTTP1_CONNECTIONS), "--requests", String(requests)],
       ...["--header", "content-type: application/json", `http://127.0.0.1:${port}${path}`],
     ]);
+  };
 }
 
 /** Runs h2load with a body, and gives the requests per second; every one must have succeeded. */
@@ -62,7 +63,7 @@ function h2loadCommand(): (body: Uint8Array, args: readonly string[]) => Promise
   return async (body, args) => {
     const file = join(folder, "request.bin");
     writeFileSync(file, body);
-    const fixed = ["--warm-up-time", "1", "--threads", "1", "--data", file];
+    const fixed = ["--threads", "1", "--data", file];
     const output = await run("h2load", [...fixed, ...args]);
     const rate = /finished in [\d.]+\w+, ([\d.]+) req\/s/.exec(output)?.[1];
     const failed = /(\d+) failed, (\d+) errored/.exec(output);

@@ -20,3 +20,6 @@ export const CHECK_JSON = {
   ...{ src_ip: CHECK.srcIp, dst_ip: CHECK.dstIp },
   ...{ dst_port: CHECK.dstPort, protocol: CHECK.protocol },
 };
+
+/** The same as a question to the policies of a type. */
+export const CHECK_OF_TYPE_JSON = { policy_type: "network_security", context: CHECK_JSON };

@@ -1,8 +1,8 @@
 /**
  * The server under test, a process of its own: the engine with FLOPY-NET's 20 policies, and beside it,
  * each on a port of its own, a route that decides nothing and answers a constant of the same size: in
- * an Express app with the engine's HTTP manners, in a bare one, and in `node:http`. Prints the ports as
- * one line of JSON.
+ * an Express app with the engine's HTTP manners, in a bare one, and in `node:http`; and what processor
+ * time all that has taken, in seconds. Prints the ports as one line of JSON.
  */
 import express, { type Express } from "express";
 import { createServer, type RequestListener } from "node:http";
@@ -12,7 +12,7 @@ import { createPinoLog } from "../src/adapters/pino/log.js";
 import { loadConfig } from "../src/config/load-config.js";
 import { startEngine } from "../src/engine.js";
 import { createHttpManners } from "../src/transport/rest/http-manners.js";
-import { CHECK_JSON } from "./questions.js";
+import { CHECK_JSON, CHECK_OF_TYPE_JSON } from "./questions.js";
 
 const POLICY_FILE = fileURLToPath(
   new URL("../test/fixtures/flopynet/policies.json", import.meta.url),
@@ -29,12 +29,11 @@ const { settings } = loadConfig({
 const log = createPinoLog({ level: "error" });
 const engine = await startEngine({ settings, log });
 const enginePort = engine.restPorts[0] ?? 0;
-const response = await fetch(`http://127.0.0.1:${enginePort}/v1/connections:check`, {
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(CHECK_JSON),
-});
-const answer = (await response.json()) as object;
+/** What each path of a route that decides nothing answers: the engine's own answer, made once. */
+const answers: Readonly<Record<string, object>> = {
+  "/noop": await ask("/v1/connections:check", CHECK_JSON),
+  "/noop-explained": await ask("/api/v1/check", CHECK_OF_TYPE_JSON),
+};
 
 const manners = { log, host: settings.HOST, corsOrigins: [], anyOriginMayGet: false };
 const engineLike = express();
@@ -46,7 +45,7 @@ const nodeServer: RequestListener = (request, reply) => {
   request.on("end", () => {
     JSON.parse(text);
     reply.setHeader("Content-Type", "application/json");
-    reply.end(JSON.stringify(answer));
+    reply.end(JSON.stringify(answers[request.url ?? ""]));
   });
 };
 
@@ -56,6 +55,10 @@ console.log(
     noopPort: await listen(withNoop(engineLike)),
     barePort: await listen(withNoop(express())),
     nodePort: await listen(nodeServer),
+    cpuPort: await listen((_request, reply) => {
+      const { user, system } = process.cpuUsage();
+      reply.end(String((user + system) / 1e6));
+    }),
   }),
 );
 process.once("SIGTERM", () => {
@@ -63,10 +66,22 @@ process.once("SIGTERM", () => {
 });
 
 function withNoop(app: Express): Express {
-  app.post("/noop", express.json(), (_request, reply) => {
-    reply.json(answer);
-  });
+  for (const [path, answer] of Object.entries(answers)) {
+    app.post(path, express.json(), (_request, reply) => {
+      reply.json(answer);
+    });
+  }
   return app;
+}
+
+async function ask(path: string, json: object): Promise<object> {
+  const response = await fetch(`http://127.0.0.1:${enginePort}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(json),
+  });
+  if (response.status !== 200) throw new Error(`${path}: ${await response.text()}`);
+  return (await response.json()) as object;
 }
 
 function listen(listener: RequestListener): Promise<number> {
