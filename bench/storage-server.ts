@@ -1,7 +1,8 @@
 /**
- * The same engine three times in one process, each with a store of its own: in memory, in SQLite
- * recording asynchronously, and in SQLite answering only what is on the disk. Prints the gRPC ports as
- * one line of JSON.
+ * The same engine four times in one process, each with a store of its own: in memory; in SQLite
+ * recording asynchronously; the same with a store that is full after some seconds, so that the oldest
+ * records are removed all the time; and in SQLite answering only what is on the disk. Prints the gRPC
+ * ports as one line of JSON.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,17 +32,21 @@ function start(name: string, env: Readonly<Record<string, string>>): Promise<Run
 
 const memory = await start("memory", { STORAGE: "memory" });
 const recording = await start("async", { STORAGE: "sqlite" });
+const retaining = await start("retaining", { STORAGE: "sqlite", STORAGE_MAX_BYTES: "16777216" });
 const durable = await start("sync", { STORAGE: "sqlite", DECISION_DURABILITY: "sync" });
 
 console.log(
   JSON.stringify({
     memoryPort: memory.grpcPort,
     asyncPort: recording.grpcPort,
+    retainingPort: retaining.grpcPort,
     syncPort: durable.grpcPort,
   }),
 );
 process.once("SIGTERM", () => {
-  void Promise.all([memory, recording, durable].map((engine) => engine.stop())).then(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  void Promise.all([memory, recording, retaining, durable].map((engine) => engine.stop())).then(
+    () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  );
 });

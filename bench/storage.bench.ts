@@ -14,6 +14,7 @@ export async function benchmark(print: (line: string) => void): Promise<object> 
   const { server, ports } = await startServer("storage-server.ts", [
     "memoryPort",
     "asyncPort",
+    "retainingPort",
     "syncPort",
   ]);
   const unary = (port: number) => () =>
@@ -22,6 +23,11 @@ export async function benchmark(print: (line: string) => void): Promise<object> 
   try {
     for (const [name, baselineName, subject, baseline] of [
       ["recorded on disk, asynchronously", "kept in memory", ports.asyncPort, ports.memoryPort],
+      [
+        "recorded while retention and vacuum run all the time",
+        "recorded asynchronously",
+        ...([ports.retainingPort, ports.asyncPort] as const),
+      ],
       ["answered once on disk", "recorded asynchronously", ports.syncPort, ports.asyncPort],
     ] as const) {
       const ratio = await interleavedPairs({

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createGrpcClient, errorOf, type Message, struct } from "../support/grpc-client.js";
 import { aSmallDisk } from "../support/small-disk.js";
 import { aDataDir } from "../support/sqlite.js";
@@ -179,6 +179,56 @@ describe("a database that is damaged while the engine runs", () => {
     expect([decided, accounted]).toEqual([1001, 1001]);
   });
 });
+
+describe("a clock that steps back one hour", () => {
+  it("disturbs nothing: decisions, events, pages and policy versions go on", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now(), shouldAdvanceTime: true });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const engine = await anEngine({ DECISION_EVENTS_PER_S: "2" });
+    for (let n = 0; n < 5; n += 1) await engine.check();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    for (let n = 0; n < 5; n += 1) await engine.check();
+    expect(await engine.create()).toMatchObject({ policy: { policy_version: "4" } });
+    await waitFor(
+      "all is recorded",
+      async () => Number((await engine.status())["recorded"]) === 10,
+    );
+
+    const ids = new Set<unknown>();
+    let page_token = "";
+    do {
+      const page = await engine.client.unary(`${SERVICE}.MonitoringService/ListDecisions`, {
+        ...{ page_size: 3, page_token },
+      });
+      for (const decision of page["decisions"] as Message[]) ids.add(decision["decision_id"]);
+      page_token = (page["next_page_token"] ?? "") as string;
+    } while (page_token !== "");
+    expect(ids.size).toBe(10);
+
+    const filter = { event_types: ["POLICY_APPLIED"] };
+    // What is more than two in a second becomes one event with its count, an hour back as well.
+    const counted = await waitFor("every decision is told", async () => {
+      const page = await engine.client.unary(`${SERVICE}.EventService/ListEvents`, { filter });
+      const events = (page["events"] ?? []) as EventWithCount[];
+      const count = events.reduce((sum, { details }) => sum + countIn(details), 0);
+      return count >= 10 && { count, sequences: events.map(({ sequence }) => Number(sequence)) };
+    });
+    expect(counted.count).toBe(10);
+    expect(counted.sequences).toEqual(counted.sequences.toSorted((left, right) => left - right));
+  });
+});
+
+interface EventWithCount {
+  readonly sequence: string;
+  readonly details: { readonly fields: Readonly<Record<string, { numberValue?: number }>> };
+}
+
+/** Of how many decisions one event tells. */
+function countIn({ fields }: EventWithCount["details"]): number {
+  return fields["count"]?.numberValue ?? 1;
+}
 
 /** The first message of a new event stream for which `isWanted` holds. */
 async function firstOf(

@@ -11,12 +11,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../../src/adapters/cel/compile-condition.js";
 import { createPolicyFileSource } from "../../../src/adapters/policy-files/policy-file-source.js";
 import { createPolicyFileWriter } from "../../../src/adapters/policy-files/write-policy-file.js";
 import type { PolicyEdit } from "../../../src/application/ports/policy-writer.js";
+import { seenDiskOperations } from "../../support/disk-operations.js";
 import { outcomeOf } from "../../support/policy-workshop.js";
 
 const TEXT = `{
@@ -146,6 +147,16 @@ describe("the file", () => {
     await write(PUT);
     expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder)).toEqual(["policies.json"]);
+  });
+
+  it("is on the disk before it gets its name, and its folder after", async () => {
+    const operations = await seenDiskOperations();
+    await write(PUT);
+    expect(operations).toEqual([
+      "sync .policies.json.new",
+      "rename .policies.json.new policies.json",
+      `sync ${basename(folder)}`,
+    ]);
   });
 
   it("behind a symlink is replaced where it is, and the link stays", async () => {

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFilePolicyVersionStore } from "../../../src/adapters/policy-version-file/policy-version-store.js";
 import { PdpError } from "../../../src/application/errors.js";
+import { seenDiskOperations } from "../../support/disk-operations.js";
 import { describePolicyVersionStore } from "../../contract/policy-version-store.contract.js";
 
 let dataDir: string;
@@ -35,6 +36,16 @@ describe("the policy version in DATA_DIR", () => {
     await createFilePolicyVersionStore({ dataDir }).assign({ contentHash: "a", fileVersion: 5 });
     expect(JSON.parse(readFileSync(file(), "utf8"))).toEqual({ version: 5, contentHash: "a" });
     expect(readdirSync(dataDir)).toEqual(["policy-version"]);
+  });
+
+  it("is on the disk before it gets its name, and its folder after", async () => {
+    const operations = await seenDiskOperations();
+    await createFilePolicyVersionStore({ dataDir }).assign({ contentHash: "a", fileVersion: 5 });
+    expect(operations).toEqual([
+      "sync policy-version.new",
+      "rename policy-version.new policy-version",
+      `sync ${basename(dataDir)}`,
+    ]);
   });
 
   it("creates the folder", async () => {
