@@ -28,14 +28,13 @@ export function createAccessLog(log: Log): RequestHandler {
     const peer = request.socket.remoteAddress;
     response.once("close", () => {
       const { statusCode } = response;
-      const facts = () => ({
-        ...{ requestId, method, path: pathOf(url), statusCode, peer },
-        durationMs: Math.round((performance.now() - startMs) * 1000) / 1000,
-        ...(!response.writableFinished && { cut: true }),
-      });
-      if (statusCode >= 500) log.warn(facts(), "request");
-      else if (statusCode >= 400 || !decisions.has(response)) log.info(facts(), "request");
-      else log.debug(facts(), "request");
+      const isTold = statusCode >= 400 || !decisions.has(response);
+      const durationMs = Math.round((performance.now() - startMs) * 1000) / 1000;
+      const facts = { requestId, method, path: pathOf(url), statusCode, peer, durationMs };
+      const line = response.writableFinished ? facts : { ...facts, cut: true };
+      if (statusCode >= 500) log.warn(line, "request");
+      else if (isTold) log.info(line, "request");
+      else log.debug(line, "request");
     });
     next();
   };

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
 import { invalidField } from "../../application/errors.js";
+import { markDecision } from "./access-log.js";
 import { openCall } from "./call.js";
 import { etagOfHeader } from "./entity-tag.js";
 import { readJsonBody } from "./read-body.js";
@@ -66,6 +67,7 @@ export function createDeclaredRoutes(
     route: RouteDeclaration,
     path: Readonly<Record<string, string>>,
   ): Promise<void> {
+    if (route.rpc?.startsWith("PolicyDecisionService.") === true) markDecision(response);
     const call = openCall(request, response);
     if (route.rpc !== undefined) useCases.accessControl.check(route.rpc, call);
     const query = route.query && readFields(route.query, queryOf(request, route.query), "query");

@@ -105,6 +105,7 @@ describe("the access log", () => {
     ["what is changed is told",              "POST /v1/policies:reload",  {},    "info",  { method: "POST", path: "/v1/policies:reload", statusCode: 200 }],
     ["what is refused is told",              "GET /v1/nothing",           {},    "info",  { path: "/v1/nothing", statusCode: 404 }],
     ["a decision is told to who asks for it", "POST /v1/connections:check", check, "debug", { path: "/v1/connections:check", statusCode: 200 }],
+    ["a decision at another path likewise",  "POST /api/v1/check",        { ...check, body: '{"policy_type":"a"}' }, "debug", { path: "/api/v1/check", statusCode: 200 }],
     ["a check that is no check is told",     "POST /v1/connections:check", { ...check, body: "[]" }, "info", { statusCode: 400 }],
     ["the query is not told",                "GET /events?limit=1",       {},    "info",  { path: "/events" }],
   ])("%s", async (says, line, sent, level, facts) => {
