@@ -256,9 +256,13 @@ async function startServer(dataDir: string) {
 
 function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.once("message", resolve);
-    child.once("exit", () => {
+    const onExit = (): void => {
       reject(new Error("the server under test ended"));
+    };
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
     });
   });
 }
