@@ -74,27 +74,29 @@ describe.skipIf(!HAS_PYTHON)("clients that poll across restarts", () => {
   });
 
   it("see the version grow and every event once, in order", async () => {
-    const sequences = () => clients.heard().flatMap(({ sequence }) => sequence ?? []);
-    const versions = () => clients.heard().flatMap(({ policy_version: version }) => version ?? []);
-    const newest = async (): Promise<unknown> => {
+    const heardOf = (name: "sequence" | "policy_version"): number[] =>
+      clients.heard().flatMap((one) => (name in one ? [one[name] as number] : []));
+    const newest = async (): Promise<number> => {
       const { json } = await askJson(engine, "GET /events");
-      return (json["events"] as Record<string, unknown>[]).at(-1)?.["sequence"];
+      return (json["events"] as { sequence: number }[]).at(-1)?.sequence ?? 0;
     };
     for (let restart = 0; restart < 3; restart += 1) {
       await askJson(engine, "PUT /policies/a", { priority: restart + 10 });
       const { policyVersion } = engine.status();
       const last = await newest();
-      await waitFor("they have heard of it", () =>
-        Promise.resolve(versions().includes(policyVersion) && sequences().includes(last)),
+      await waitFor(
+        "they have heard of it",
+        () =>
+          heardOf("policy_version").includes(policyVersion) && heardOf("sequence").includes(last),
       );
       await engine.stop();
       engine = await start();
     }
     const last = await newest();
-    await waitFor("they have caught up", () => Promise.resolve(sequences().includes(last)));
-    const heard = sequences() as number[];
+    await waitFor("they have caught up", () => heardOf("sequence").includes(last));
+    const heard = heardOf("sequence");
     expect(heard).toEqual(Array.from({ length: heard.length }, (_, index) => index + 1));
-    const seen = versions() as number[];
+    const seen = heardOf("policy_version");
     expect(seen).toEqual(seen.toSorted((left, right) => left - right));
     expect(new Set(seen).size).toBe(seen.length);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { askJson } from "../../../support/rest.js";
+import { askJson, type Json } from "../../../support/rest.js";
 import { startTestEngine, type TestEngine } from "../../../support/start-engine.js";
 
 const RULES = [{ action: "deny", match: { operation: "x" } }];
@@ -21,7 +21,7 @@ const inFile = (id: string): unknown =>
 
 describe("POST /policies", () => {
   // prettier-ignore
-  it.each<[says: string, body: object, id: string, policy: { id: string }]>([
+  it.each<[says: string, body: object, id: string, policy: Json]>([
     ["a policy",                            { id: "a", type: "t", rules: RULES },                              "a",        { id: "a", type: "t", rules: RULES }],
     ["{type, data}",                        { type: "t", data: { id: "b", rules: RULES } },                    "b",        { id: "b", type: "t", rules: RULES }],
     ["{type, data} with the type inside",   { data: { id: "c", type: "t", rules: RULES } },                    "c",        { id: "c", type: "t", rules: RULES }],
@@ -33,7 +33,7 @@ describe("POST /policies", () => {
     expect(json).toEqual(policy);
     expect([status, headers["location"]]).toEqual([201, `/policies/${id}`]);
     expect((await askJson(engine, `GET /policies/${id}`)).json).toEqual(policy);
-    const { id: _key, ...written } = policy;
+    const { id: _id, ...written } = policy;
     expect(inFile(id)).toEqual(written);
   });
 

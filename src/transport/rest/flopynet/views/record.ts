@@ -1,7 +1,7 @@
 import { componentOf, requesterOf } from "../../../../application/asking-component.js";
 import type { LoggedDecision } from "../../../../application/ports/decision-log.js";
 import type { ValueMap } from "../../../../core/values.js";
-import { evaluationJson } from "./decision.js";
+import { evaluationJson } from "./evaluation.js";
 import type { KnownPolicies } from "./known-policies.js";
 
 /** Attributes that are of no use to whoever reads records, and of much to whoever should not. */
