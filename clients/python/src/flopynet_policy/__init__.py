@@ -8,10 +8,11 @@ from .aio import AsyncPolicyClient
 from .client import PolicyClient
 from .compare import Comparison, compare_updates
 from .errors import FieldViolation, PolicyError
-from .reporter import ClientUpdate, RoundReport, TrustReporter
+from .reporter import ClientTrust, ClientUpdate, RoundReport, TrustReporter
 
 __all__ = [
     "AsyncPolicyClient",
+    "ClientTrust",
     "ClientUpdate",
     "Comparison",
     "FieldViolation",

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs a command beside an engine of its own: on free ports of loopback, with data that is gone
+# afterwards and the policies of this repository. FLOPYNET_ENGINE is its host:port (gRPC).
+#   tools/with-engine.sh COMMAND [ARGUMENT]...
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+[ -n "${FLOPYNET_ENGINE_MAIN:-}" ] || node "$root/tools/ensure-built.mjs"
+
+folder=$(mktemp -d)
+GRPC_PORT=0 POLICY_PORT=0 METRICS_PORT=0 DATA_DIR=$folder/data POLICY_FILE=$root/policies/policies.json \
+  node "${FLOPYNET_ENGINE_MAIN:-$root/dist/main.js}" >"$folder/log" 2>"$folder/said" &
+engine=$!
+trap 'kill "$engine" 2>/dev/null; wait "$engine" 2>/dev/null || true; rm -rf "$folder"' EXIT
+
+while ! grep -q Ctrl-C "$folder/said"; do
+  kill -0 "$engine" 2>/dev/null || {
+    cat "$folder/said" >&2
+    exit 1
+  }
+  sleep 0.1
+done
+FLOPYNET_ENGINE=$(sed -n 's/^ *gRPC *//p' "$folder/said")
+export FLOPYNET_ENGINE
+"$@"
