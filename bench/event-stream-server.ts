@@ -80,7 +80,7 @@ process.on("message", (message) => {
 process.once("SIGTERM", () => {
   plain.forceShutdown();
   void engine.stop().then(() => {
-    process.disconnect();
+    if (process.connected) process.disconnect();
   });
 });
 process.send?.({ enginePort: engine.grpcPort, plainPort });

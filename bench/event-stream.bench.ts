@@ -73,14 +73,16 @@ async function measureFanOut(dataDir: string, print: (line: string) => void): Pr
     const cpuBefore = await server.cpuMs();
     const before = readers.delivered();
     const startMs = performance.now();
+    const emitting: Promise<void>[] = [];
     for (let burst = 1; burst <= SECONDS * 50; burst += 1) {
-      void emit();
+      emitting.push(emit());
       await delay(Math.max(0, startMs + burst * 20 - performance.now()));
     }
     const arrived = readers.delivered() - before;
     const seconds = (performance.now() - startMs) / 1000;
     const cpuS = ((await server.cpuMs()) - cpuBefore) / 1000;
     readers.close();
+    await Promise.all(emitting);
     await delay(500); // The next side begins with a server at rest.
     if (port === server.enginePort) arrivedPerS.push(arrived / seconds);
     return arrived / cpuS;
