@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ACCESS } from "../../../src/application/access-control.js";
 import { DECLARED_ROUTES } from "../../../src/transport/rest/declared-route-list.js";
 import type { RouteDeclaration } from "../../../src/transport/rest/route-declaration.js";
 import { askHttp } from "../../support/ask-http.js";
@@ -61,6 +62,25 @@ describe("every route of families 1 and 2", () => {
     const options = await askJson(engine, `OPTIONS ${pathOf(route)}`);
     expect([options.status, options.headers["allow"]]).toEqual([204, headers["allow"]]);
   });
+
+  it.each(named(ROUTES.filter(({ path }) => path !== "/health")))(
+    "%s is guarded as the RPC of which it is a view",
+    (_line, { rpc = "", method }) => {
+      expect(ACCESS.get(rpc)).toBeDefined();
+      const isChange = ACCESS.get(rpc) === "change";
+      expect(isChange && method === "GET").toBe(false);
+    },
+  );
+
+  // What POST, PUT and DELETE only ask about.
+  const QUESTIONS =
+    /check|evaluate|authorize_flow|valid|simulate|policy_cache_check|functions\/test$/;
+  it.each(named(ROUTES.filter(({ method, path }) => method !== "GET" && !QUESTIONS.test(path))))(
+    "%s is a change: who may not change policy may not do this",
+    (_line, { rpc = "" }) => {
+      expect(ACCESS.get(rpc)).toBe("change");
+    },
+  );
 
   const reads = ROUTES.filter((route) => route.method === "GET" && isExample(route));
   it.each(named(reads))("%s ignores parameters that nobody knows", async (_line, route) => {
