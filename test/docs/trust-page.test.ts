@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { TRUST_PARAMETERS } from "../../src/core/trust/parameters.js";
-import { addTrustSimulateCommand } from "../../src/trust-simulate-command.js";
+import { addTrustCommand } from "../../src/trust-command.js";
 import { rowsOf } from "../support/documentation.js";
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/trust.md", import.meta.url)), "utf8");
@@ -128,7 +128,7 @@ function simulatedBy(options: string): Figures {
     writeError: (text: string) => expect.fail(text),
   };
   const program = new Command();
-  addTrustSimulateCommand(program.command("trust"), { told, done: () => undefined });
+  addTrustCommand(program, { defaultAddress: "", told, done: () => undefined });
   const typed = options.split(" ").filter((part) => part !== "");
   program.parse(["trust", "simulate", ...typed, "--format", "json"], { from: "user" });
   return JSON.parse(printed.join("")) as Figures;
