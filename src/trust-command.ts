@@ -126,7 +126,11 @@ function addOffline(
     .description("how a federation under attack would fare; needs no engine")
     .option("--attack <kind>", ATTACKS.join(", "), ATTACKS[0])
     .option("--skew <skew>", SKEWS.join(", "), SKEWS[0])
-    .option("--registered", "clients have keys and owners: who comes back has a new key of the same owner", false)
+    .option(
+      "--registered",
+      "clients have keys and owners: who comes back has a new key of the same owner",
+      false,
+    )
     .option("--model <name>", TRUST_MODEL_NAMES.join(" or "), TRUST_MODEL_NAMES[0])
     .option("--params <list>", "parameters of the model: NAME=VALUE, with commas between", "")
     .addOption(format());
