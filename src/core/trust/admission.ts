@@ -37,6 +37,6 @@ export interface ObservationDoor {
    *   Only its UTC day is used, for the registrations of an owner.
    */
   admit(observation: Observation, acceptedAtMs: number): Admission;
-  /** A plain value that structured clone copies. */
+  /** A plain value, to be copied by structured clone before the next `admit`. */
   snapshot(): unknown;
 }

@@ -34,6 +34,9 @@ export interface TrustFold {
   clientIds(): Iterable<string>;
   /** Why the score is what it is, and how many more rounds would change the state. */
   explain(clientId: string, rules: TrustRules): TrustExplanation;
-  /** A plain value that structured clone copies. With the observations after it: the same state. */
+  /**
+   * A plain value, to be copied by structured clone before the next `apply`: it shares memory with the
+   * fold. With the observations after it: the same state.
+   */
   snapshot(): TrustSnapshot;
 }
