@@ -2,7 +2,7 @@ import { parseAddress } from "../core/address.js";
 import { CONNECTION_FIELDS } from "../core/connection-violations.js";
 import { CLIENT_NAMES, trustAttributes } from "../core/trust-attributes.js";
 import type { TrustReading } from "../core/trust/trust-reading.js";
-import { isPlainMap, type Value, type ValueMap } from "../core/values.js";
+import { isPlainMap, ownValue, type Value, type ValueMap } from "../core/values.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
 
 /**
@@ -24,17 +24,19 @@ export function resolveAttributes(
     readonly trust?: ValueMap | undefined;
   },
 ): ValueMap {
+  const { trust } = options;
   // A plain object, because one without prototype is slow to read; `__proto__` was refused before.
-  const attributes: Record<string, Value> = {};
+  // It begins with what is known of the client, because a copy is cheap and adding name by name is not.
+  const attributes: Record<string, Value> = trust ? { ...trust } : {};
   for (const name of Object.keys(given)) {
     const value = given[name] ?? null;
     if (value === null || name === "engine" || name.startsWith("engine.")) continue;
     if (value === "" && options.isConnection && CONNECTION_FIELDS.has(name)) continue;
-    if (options.trust && isOfClientTrust(name)) continue;
+    if (trust && isKnownBetter(name, trust)) continue;
     attributes[name] = value;
   }
   attributes["engine"] = options.engine;
-  if (options.trust) addTrust(attributes, options.trust);
+  if (trust) addToClient(attributes, given);
   if (options.isConnection) {
     addComponentType(attributes, "src_type", "src_ip", options.registry);
     addComponentType(attributes, "dst_type", "dst_ip", options.registry);
@@ -57,24 +59,27 @@ function addComponentType(
 
 /** `given` with what is known of a client in the place of what was said about it. */
 export function withClientTrust(given: ValueMap, reading: TrustReading): ValueMap {
-  const kept = Object.entries(given).filter(
-    ([name, value]) => value !== null && !isOfClientTrust(name),
-  );
-  const attributes: Record<string, Value> = Object.fromEntries(kept);
-  addTrust(attributes, trustAttributes(reading));
+  const trust = trustAttributes(reading);
+  const attributes: Record<string, Value> = { ...trust };
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== null && !isKnownBetter(name, trust)) attributes[name] = value;
+  }
+  addToClient(attributes, given);
   return attributes;
 }
 
 const OF_CLIENT: ReadonlySet<string> = new Set(CLIENT_NAMES);
 
-/** Whether a flat name says something that the engine knows: `client.trust_score`, `client.factors.x`. */
-function isOfClientTrust(name: string): boolean {
+/** Whether a name, also a flat one (`client.factors.x`), says something that `trust` knows. */
+function isKnownBetter(name: string, trust: ValueMap): boolean {
+  if (Object.hasOwn(trust, name)) return true;
   return name.startsWith("client.") && OF_CLIENT.has(name.split(".", 2)[1] ?? "");
 }
 
-function addTrust(attributes: Record<string, Value>, trust: ValueMap): void {
-  const given = attributes["client"] ?? null;
-  Object.assign(attributes, trust);
-  const known = trust["client"] ?? null;
-  if (isPlainMap(given) && isPlainMap(known)) attributes["client"] = { ...given, ...known };
+/** What the caller says of the client beside what is known of it. */
+function addToClient(attributes: Record<string, Value>, given: ValueMap): void {
+  const said = ownValue(given, "client");
+  const known = attributes["client"] ?? null;
+  if (said === undefined || !isPlainMap(said) || !isPlainMap(known)) return;
+  attributes["client"] = { ...said, ...known };
 }
