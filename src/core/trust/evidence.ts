@@ -75,9 +75,9 @@ export function takeEvidence(
   return true;
 }
 
-/** An excluded client is refused its connections: not to come is then no evidence. */
+/** An excluded client is refused its connections: to stay away is then no evidence, to fail is. */
 function absenceCounts(outcome: UpdateOutcome, client: ClientRecord): boolean {
-  return outcome !== "DECLINED" && client.state !== "EXCLUDED";
+  return outcome === "FAILED" || (outcome === "DROPPED" && client.state !== "EXCLUDED");
 }
 
 /** The samples of an arrived update, which is then one of the earlier ones. */

@@ -79,7 +79,8 @@ describe("one round is", () => {
 
   it.each<[says: string, outcome: RoundEvidence["outcome"], units: string]>([
     ["nothing when none came", "DROPPED", "- - - -"],
-    ["nothing when it failed", "FAILED", "- - - -"],
+    ["nothing when it declined", "DECLINED", "- - - -"],
+    ["no participation when it failed", "FAILED", "0/1 - - -"],
     ["scored like any other when one came", "COMPLETED", "1/0 1/0 1/0 1/0"],
   ])("of an excluded client %s", (_says, outcome, units) => {
     expect(unitsAfter([{ outcome }], "flopynet-coupled-1", "EXCLUDED")).toBe(units);
