@@ -4,6 +4,7 @@ import workerThreads, { type WorkerOptions } from "node:worker_threads";
 // The store starts its thread itself and gives it to nobody: here every new one gets the means to end
 // it. Import this before anything opens a store.
 const MOMENTS = { never: 0, "before a commit": 1, "after a commit": 2 } as const;
+const IO_ERROR = 3;
 const endAt = new Int32Array(new SharedArrayBuffer(4));
 const END_THREAD = new URL("./end-thread.mjs", import.meta.url).href;
 const { Worker } = workerThreads;
@@ -27,6 +28,11 @@ export function endStorageThread(): Promise<void> {
     });
     thread?.postMessage(null);
   });
+}
+
+/** The disk fails, once, at its next commit. */
+export function letNextCommitFail(): void {
+  Atomics.store(endAt, 0, IO_ERROR);
 }
 
 /** It ends by itself, once, at that moment of its next commit. */

@@ -1,4 +1,8 @@
-import { endStorageThread, endStorageThreadAt } from "../../support/storage-threads.js";
+import {
+  endStorageThread,
+  endStorageThreadAt,
+  letNextCommitFail,
+} from "../../support/storage-threads.js";
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -97,6 +101,29 @@ describe("a storage thread that ends", () => {
     renameSync(`${file}.away`, file);
     await works(store);
     expect(store.eventLog.newestSequence()).toBe(1);
+  });
+});
+
+describe("an I/O error of the disk", () => {
+  it("refuses a change, of which nothing is kept, and is over when the disk works", async () => {
+    const store = await aStore();
+    letNextCommitFail();
+    await expect(store.history.begin(anIntent(1))).rejects.toMatchObject(UNAVAILABLE);
+    expect(store.storage.failure()).toMatch(/I\/O error/);
+    expect(await store.history.openIntent()).toBeUndefined();
+    await works(store);
+  });
+
+  it("lets records wait, each of which is stored once", async () => {
+    const store = await aStore();
+    letNextCommitFail();
+    store.eventLog.append(manyEvents(5));
+    for (let n = 0; n < 50; n += 1) store.decisionLog.append(aLoggedDecision());
+    await expect.poll(() => store.decisionLog.counts().recorded, { timeout: 10_000 }).toBe(50);
+    expect(sequencesOf(await store.eventLog.read(0, 10))).toEqual([1, 2, 3, 4, 5]);
+    expect((await store.decisionLog.list({ ...anyDecision, limit: 100 })).decisions).toHaveLength(
+      50,
+    );
   });
 });
 
