@@ -118,8 +118,10 @@ describe("a client", () => {
     const federation = withExcludedClient();
     federation.repeat(4, [], { runId: "never selected it", selected: HONEST });
     expect(federation.fold.reading("a").dwellRounds).toBe(10);
-    federation.repeat(4, [], { selected: HONEST });
+    const steps = federation.repeat(4, [], { selected: HONEST });
     expect(federation.fold.reading("a").dwellRounds).toBe(6);
+    const points = [...(steps.at(-1)?.points ?? [])].map(({ clientId }) => clientId);
+    expect(points).toStrictEqual(HONEST);
   });
 
   it("that proved itself returns in a round that did not select it", () => {

@@ -62,6 +62,17 @@ describe("a registered key", () => {
     expect(federation.trust("b")).toBeGreaterThan(0.5);
   });
 
+  it("waits in the runs of all its names", () => {
+    const federation = new Federation();
+    federation.repeat(3, [poisoned("a")]);
+    federation.round([updated("b")], { runId: "other", selected: ["b", ...HONEST] });
+    federation.apply(registered("a", "key"));
+    federation.apply(registered("b", "key"));
+    expect(federation.fold.reading("b").dwellRounds).toBe(10);
+    federation.repeat(2, [], { runId: "other", selected: HONEST });
+    expect(federation.fold.reading("b").dwellRounds).toBe(8);
+  });
+
   it("keeps its place when late evidence is folded", () => {
     const [late, inTime] = [new Federation(), new Federation()];
     for (const federation of [late, inTime]) {
@@ -84,6 +95,7 @@ describe("a new client of a known owner starts", () => {
     ["no better than the others are", (federation) => { federation.apply(owned("a")); federation.round([poisoned("a")]); }, 0.353],
     ["with their mean", (federation) => { federation.apply(owned("a")); federation.apply(owned("h1")); federation.round([poisoned("a")]); }, 0.477],
     ["no better than the prior, however good they are", (federation) => { federation.apply(owned("h1")); federation.repeat(9, []); }, 0.5],
+    ["with the prior where nobody is named as owner", (federation) => { federation.apply(owned("a", "")); federation.round([poisoned("a")]); federation.apply(owned("new", "")); }, 0.5],
     ["with the prior where the others are somebody else's", (federation) => { federation.apply(owned("a", "bob")); federation.round([poisoned("a")]); }, 0.5],
   ])("%s", (_says, before, prior) => {
     const federation = new Federation();
@@ -91,6 +103,18 @@ describe("a new client of a known owner starts", () => {
     federation.apply(owned("new"));
     expect(federation.trust("new")).toBeCloseTo(prior, 3);
     expect(federation.fold.explain("new", DEFAULT_TRUST_RULES).prior).toBeCloseTo(prior, 3);
+  });
+
+  it("so, where it has no score of its own yet: that one stays until its next round", () => {
+    const federation = new Federation();
+    federation.apply(owned("a"));
+    federation.round([poisoned("a")]);
+    federation.round([updated("new")], { selected: ["new", ...HONEST] });
+    const before = federation.trust("new");
+    federation.apply(owned("new"));
+    expect(federation.trust("new")).toBe(before);
+    federation.round([updated("new")], { selected: ["new", ...HONEST] });
+    expect(federation.trust("new")).toBeLessThan(before);
   });
 
   it("so, and earns its own score from there", () => {
