@@ -15,8 +15,8 @@ export interface EngineProcess {
   stdout(): string;
   /** Exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
-  /** Waits until it says where it listens. @throws {Error} If it ends before. */
-  listening(): Promise<{ grpc: number; rest: number; metrics: number }>;
+  /** Waits until it says where it listens. @throws {Error} If it ends before, or takes too long. */
+  listening(timeoutMs?: number): Promise<{ grpc: number; rest: number; metrics: number }>;
 }
 
 /**
@@ -54,7 +54,7 @@ export function startProcess(
     stderr: () => printed.err,
     stdout: () => printed.out,
     exited,
-    listening: () =>
+    listening: (timeoutMs = 30_000) =>
       waitFor(
         "the engine listens",
         () => {
@@ -66,7 +66,7 @@ export function startProcess(
           if (ended) throw new Error(`it ended: ${printed.err}`);
           return undefined;
         },
-        30_000,
+        timeoutMs,
       ),
   };
 }
