@@ -64,7 +64,7 @@ export async function openEngineTrust(deps: {
     options: { newcomerWeight, ...(minCohort !== undefined && { minCohort }) },
   });
   const ledger = await openTrustLedger({
-    ...{ observationLog, history, rulesNow, digests, makeEvent, clock, log },
+    ...{ observationLog, history, rulesNow, makeEvent, log },
     model: trustModel(settings.TRUST_MODEL, model),
     registrationsPerOwnerPerDay: settings.TRUST_REGISTRATIONS_PER_OWNER_PER_DAY,
   });
@@ -84,7 +84,7 @@ export async function openEngineTrust(deps: {
     ...{ ledger, clientTrust },
     recorded: (record) => (recordViolations ? inOrder(record, recordViolations) : record),
     useCases: {
-      evaluate: createEvaluateTrust({ ledger, observationLog, history, rulesNow }),
+      evaluate: createEvaluateTrust({ ledger, observationLog, history, rulesNow, digests }),
       report: createReportObservations({ ledger, clock }),
       lists: createTrustLists({ ledger, history, observationLog, rulesNow }),
       reportContribution: createReportContribution({ ledger, clock }),

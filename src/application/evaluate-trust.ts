@@ -10,6 +10,7 @@ import type { StateRule, TrustRules } from "../core/trust/trust-rules.js";
 import { weightMultiplier } from "../core/trust/trust-state.js";
 import type { ValueMap } from "../core/values.js";
 import { invalidField, PdpError } from "./errors.js";
+import type { Digests } from "./ports/digests.js";
 import type { ObservationLog, StoredObservation } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
 import { withClientTrust } from "./resolve-attributes.js";
@@ -45,8 +46,11 @@ export interface TrustAnswer {
   /** Only where it was asked for. */
   readonly explanation?: TrustExplanation;
   /** The newest first; what the explanation rests on. */
-  readonly observations: readonly StoredObservation[];
+  readonly observations: readonly ShownObservation[];
 }
+
+/** With its id, also where that is derived. */
+export type ShownObservation = StoredObservation & { readonly observationId: string };
 
 /**
  * How far a client is trusted, now or as of an evaluated round.
@@ -60,6 +64,7 @@ export interface EvaluateTrustDeps {
   readonly observationLog: Pick<ObservationLog, "ofRound" | "rules">;
   readonly history: Pick<TrustHistory, "evaluationOf" | "evaluations" | "pointAt" | "points">;
   readonly rulesNow: () => TrustRulesNow;
+  readonly digests: Pick<Digests, "uuidOf">;
 }
 
 export function createEvaluateTrust(deps: EvaluateTrustDeps): EvaluateTrust {
@@ -154,17 +159,28 @@ function matchedText({ ref, parameters }: StateRuleText): MatchedRule {
 }
 
 async function newestObservations(
-  { observationLog, history }: EvaluateTrustDeps,
+  { observationLog, history, digests }: EvaluateTrustDeps,
   { clientId, runId, round }: TrustReading,
-): Promise<readonly StoredObservation[]> {
-  if (runId === undefined || round === undefined) return observationLog.ofRound("", 0, clientId);
+): Promise<readonly ShownObservation[]> {
+  if (runId === undefined || round === undefined) return [];
   const last = await history.evaluationOf(runId, round);
   const end = last?.evaluation ?? 0;
   const evaluations = await history.evaluations(end - SHOWN_OBSERVATIONS + 1, end);
   const ofRounds = await Promise.all(
     evaluations.toReversed().map((one) => observationLog.ofRound(one.runId, one.round, clientId)),
   );
-  return ofRounds.flat();
+  return ofRounds.flat().map((stored) => ({
+    ...stored,
+    observationId: stored.observationId ?? observationIdOf(digests, stored),
+  }));
+}
+
+/** The key of an observation as its printed form. */
+function observationIdOf(
+  digests: Pick<Digests, "uuidOf">,
+  { runId, round, clientId, kind, reporter }: StoredObservation,
+): string {
+  return digests.uuidOf(JSON.stringify([runId, round, clientId, kind, reporter]));
 }
 
 function refuse({ clientId, asOfRound, runId, context }: TrustQuestion): void {

@@ -43,7 +43,8 @@ export function createOwnViolations(deps: {
     if (reported.size >= MOST_REMEMBERED) reported.clear();
     reported.add(key);
     const { policyId, severity } = found;
-    const seen = { reporter: ENGINE, observeTimeMs: clock.nowMs() };
+    const receivedMs = clock.nowMs();
+    const seen = { reporter: ENGINE, observeTimeMs: receivedMs };
     const observation = {
       kind: "violation",
       ...at,
@@ -53,7 +54,7 @@ export function createOwnViolations(deps: {
       severity,
     } as const;
     ledger
-      .report([{ observation, observationId: "", hasOwnTime: true }])
+      .report([{ observation, observationId: "", hasOwnTime: true }], { receivedMs })
       .catch((error: unknown) => {
         reported.delete(key);
         const cause = error instanceof Error ? error.message : String(error);

@@ -37,13 +37,14 @@ export function createPardonClient(deps: {
     if (violations.length > 0) throw new PdpError({ reason: "REQUEST_INVALID", violations });
     if (!ledger.reading(clientId).known)
       throw new PdpError({ reason: "CLIENT_NOT_FOUND", clientId });
+    const receivedMs = clock.nowMs();
     const observation: Observation = {
-      ...{ clientId, reporter: operator, observeTimeMs: clock.nowMs() },
+      ...{ clientId, reporter: operator, observeTimeMs: receivedMs },
       kind: "client_pardoned",
     };
     // Each pardon is one of its own, so that its id is no name of its key.
     const understood = { observation, observationId: ids.eventId(), hasOwnTime: false };
-    await ledger.report([understood], { reason });
+    await ledger.report([understood], { receivedMs, note: { reason } });
     return ledger.reading(clientId);
   };
 }

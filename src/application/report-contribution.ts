@@ -41,7 +41,7 @@ export function createReportContribution(deps: {
       const why = `round ${round} of run \`${runId}\` is not open for client \`${clientId}\``;
       throw new PdpError({ reason: "OBSERVATION_CONFLICT", why });
     }
-    const { rejected } = await ledger.report(report, { note });
+    const { rejected } = await ledger.report(report, { receivedMs: nowMs, note });
     const [refused] = rejected;
     if (refused) throw new PdpError({ reason: "OBSERVATION_CONFLICT", why: refused.message });
     return ledger.reading(clientId);

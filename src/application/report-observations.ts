@@ -19,6 +19,6 @@ export function createReportObservations(deps: {
 }): ReportObservations {
   return async (observations, reporter) => {
     const nowMs = deps.clock.nowMs();
-    return deps.ledger.report(readReport(observations, { reporter, nowMs }));
+    return deps.ledger.report(readReport(observations, { reporter, nowMs }), { receivedMs: nowMs });
   };
 }

@@ -1,8 +1,17 @@
 import type { ObservationDoor } from "../core/trust/admission.js";
 import type { Observation } from "../core/trust/observation.js";
+import type { ValueMap } from "../core/values.js";
 import type { ObservationLog } from "./ports/observation-log.js";
 import { createOldObservations } from "./trust-old-observations.js";
 import type { UnderstoodObservation } from "./trust-report.js";
+
+/** What holds for every observation of a report. */
+export interface ReportFacts {
+  /** The time of those that have none of their own. */
+  readonly receivedMs: number;
+  /** What is kept with them for people. */
+  readonly note?: ValueMap | undefined;
+}
 
 /** An observation that was not taken. */
 export interface RejectedReport {

@@ -3,11 +3,9 @@ import type { Observation } from "../core/trust/observation.js";
 import type { TrustExplanation } from "../core/trust/trust-explanation.js";
 import type { TrustReading } from "../core/trust/trust-reading.js";
 import type { TrustRules } from "../core/trust/trust-rules.js";
-import type { ValueMap } from "../core/values.js";
 import type { EventMaker } from "./engine-events.js";
+import { PdpError } from "./errors.js";
 import { nextTurn } from "./next-turn.js";
-import type { Clock } from "./ports/clock.js";
-import type { Digests } from "./ports/digests.js";
 import type { Log } from "./ports/log.js";
 import type {
   LoggedObservation,
@@ -15,13 +13,19 @@ import type {
   StoredObservation,
 } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
-import { type ReportAnswer, sortReport } from "./trust-admission.js";
-import { keyOf, loggedObservation, observationFrom, observationIdOf } from "./trust-log-records.js";
+import {
+  type ReportAnswer,
+  type ReportFacts,
+  type SortedReport,
+  sortReport,
+} from "./trust-admission.js";
+import { loggedObservation, observationFrom } from "./trust-log-records.js";
 import { createTrustRecorder } from "./trust-recorder.js";
 import type { UnderstoodObservation } from "./trust-report.js";
 import { keptTrustRules, type TrustRulesNow } from "./trust-rules-in-force.js";
 import {
   checkpointOf,
+  compareStates,
   emptyTrustState,
   restoredTrustState,
   rulesHashesOf,
@@ -54,7 +58,7 @@ export interface TrustLedger {
   openRoundOf(clientId: string): { readonly runId: string; readonly round: number } | undefined;
   isSelected(runId: string, round: number, clientId: string): boolean;
   /** Durable when it settles. @throws {PdpError} STORAGE_UNAVAILABLE: nothing was taken. */
-  report(observations: readonly UnderstoodObservation[], note?: ValueMap): Promise<ReportAnswer>;
+  report(observations: readonly UnderstoodObservation[], facts: ReportFacts): Promise<ReportAnswer>;
   /** @throws {PdpError} STORAGE_UNAVAILABLE. */
   recalculate(): Promise<Recalculation>;
   /** Stores the state where nothing of it is stored any more: the log begins anew. */
@@ -67,9 +71,7 @@ export interface TrustLedgerDeps extends TrustStateOptions {
   readonly observationLog: ObservationLog;
   readonly history: TrustHistory;
   readonly rulesNow: () => TrustRulesNow;
-  readonly digests: Digests;
   readonly makeEvent: EventMaker;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -79,7 +81,7 @@ export interface TrustLedgerDeps extends TrustStateOptions {
  * @throws {PdpError} STORAGE_UNAVAILABLE.
  */
 export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedger> {
-  const { observationLog, history, rulesNow, digests, makeEvent, clock, log } = deps;
+  const { observationLog, history, rulesNow, makeEvent, log } = deps;
   const policyVersion = (): number => rulesNow().record.policyVersion;
   const recorder = createTrustRecorder({ history, policyVersion, makeEvent, log });
   const knownRules = new Map<string, TrustRules>();
@@ -89,6 +91,8 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   /** The door knows of observations that were never stored. */
   let isAhead = false;
   let queue: Promise<unknown> = Promise.resolve();
+  /** What was sent to the log is applied in its order, while the next is made ready. */
+  let applying: Promise<unknown> = Promise.resolve();
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = queue.then(work);
@@ -109,7 +113,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   /** Applies what the log has after `into.position`; `onStep` is told what each observation changed. */
   async function replay(
     into: TrustState,
-    onStep?: (step: FoldStep, stored: StoredObservation) => Promise<void>,
+    onStep?: (step: FoldStep, stored: StoredObservation) => Promise<void> | undefined,
   ): Promise<number> {
     let count = 0;
     const noRules = rulesNow().rules;
@@ -175,55 +179,78 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     }
   }
 
+  /** Resolves, once the report is on its way to the log, to what is going to be answered. */
   async function take(
     observations: readonly UnderstoodObservation[],
-    note: ValueMap | undefined,
-  ): Promise<ReportAnswer> {
-    if (isAhead) await restore();
+    { receivedMs, note }: ReportFacts,
+  ): Promise<{ readonly answered: Promise<ReportAnswer> }> {
+    await mended();
     const now = rulesNow();
-    const receivedMs = clock.nowMs();
-    const sorted = await sortReport(observations, {
-      ...{ door: state.door, observationLog, nowMs: receivedMs },
+    const { answer, kept } = await sortReport(observations, {
+      ...{ door: state.door, observationLog: settledLog, nowMs: receivedMs },
     });
-    const logged = sorted.kept.map(({ understood, late }) => {
-      const { observation, observationId, hasOwnTime } = understood;
-      return loggedObservation(observation, {
-        ...{ receivedMs, late, hasOwnTime, ...(note && { note }) },
-        observationId: observationId || observationIdOf(digests, keyOf(observation)),
-        ...(observation.kind === "round_closed" && { rulesHash: now.record.hash }),
+    if (kept.length === 0) return { answered: applying.then(() => answer) };
+    const { hash } = now.record;
+    const logged = kept.map(({ understood, late }) => {
+      const closes = understood.observation.kind === "round_closed";
+      return loggedObservation(understood, {
+        ...{ receivedMs, late, note },
+        ...(closes && { rulesHash: hash }),
       });
     });
-    if (logged.length > 0) {
-      const closes = logged.some(({ rulesHash }) => rulesHash !== undefined);
-      await append(logged, closes ? now : undefined);
-    }
-    return sorted.answer;
+    const closes = logged.some(({ rulesHash }) => rulesHash !== undefined);
+    if (closes) knownRules.set(hash, now.rules);
+    const rules = closes ? [now.record] : [];
+    const stored = observationLog.append({ observations: logged, rules });
+    stored.catch(() => {
+      isAhead = true;
+    });
+    const work = async (): Promise<ReportAnswer> => {
+      const last = await stored;
+      // One before it was not stored, and this may rest on it: whoever sent it sends it again.
+      if (isAhead) throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what: "the observation" });
+      await applyStored(kept, { logged, first: last - logged.length + 1, rules: now.rules });
+      return answer;
+    };
+    const answered = applying.then(work);
+    applying = answered.catch(() => undefined);
+    return { answered };
   }
 
-  async function append(
-    logged: readonly LoggedObservation[],
-    now: TrustRulesNow | undefined,
+  /** What the log says once everything that is on its way is there. */
+  const settledLog: Pick<ObservationLog, "ofRound"> = {
+    ofRound: (...round) => applying.then(() => observationLog.ofRound(...round)),
+  };
+
+  /** Lets what is on its way come to its end; what the door remembers of what failed is forgotten. */
+  async function mended(): Promise<void> {
+    if (!isAhead) return;
+    await applying;
+    await restore();
+  }
+
+  async function applyStored(
+    kept: SortedReport["kept"],
+    stored: {
+      readonly logged: readonly LoggedObservation[];
+      /** Position of the first. */
+      readonly first: number;
+      readonly rules: TrustRules;
+    },
   ): Promise<void> {
-    // Until it is known to be stored.
-    isAhead = true;
-    const last = await observationLog.append({
-      observations: logged,
-      rules: now ? [now.record] : [],
-    });
-    isAhead = false;
-    const { rules } = now ?? rulesNow();
-    if (now) knownRules.set(now.record.hash, rules);
     const before = state.evaluation;
     const accepted: Observation[] = [];
-    for (const [index, stored] of logged.entries()) {
-      state.position = last - logged.length + index + 1;
-      if (stored.late) continue;
-      const observation = observationFrom(stored);
+    for (const [index, { understood, late }] of kept.entries()) {
+      state.position = stored.first + index;
+      const logged = stored.logged[index];
+      if (late || !logged) continue;
+      const { observation } = understood;
       accepted.push(observation);
       state.openRounds.apply(observation);
-      const step = state.fold.apply(observation, rules);
+      const step = state.fold.apply(observation, stored.rules);
       if (step.evaluated) state.evaluation += 1;
-      await recorder.collect(step, stored, state.evaluation, { isTold: false });
+      const collecting = recorder.collect(step, logged, state.evaluation, { isTold: false });
+      if (collecting) await collecting;
     }
     revision += 1;
     await recorder.record(state.position);
@@ -233,21 +260,17 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   }
 
   async function recalculate(): Promise<Recalculation> {
-    if (isAhead) await restore();
+    await applying;
+    await mended();
     const fresh = emptyTrustState(deps);
     const observations = await replay(fresh);
-    const ids = new Set([...state.fold.clientIds(), ...fresh.fold.clientIds()]);
-    let differences = 0;
-    for (const id of ids) {
-      const [before, after] = [state, fresh].map(({ fold }) => JSON.stringify(fold.reading(id)));
-      if (before !== after) differences += 1;
-    }
+    const { clients, differences } = compareStates(state, fresh);
     if (differences > 0) {
       log.error({ differences }, "trust computed anew is not what it was: the new one is used");
     }
     state = fresh;
     revision += 1;
-    return { clients: ids.size, observations, differences };
+    return { clients, observations, differences };
   }
 
   await restore();
@@ -259,10 +282,11 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     revision: () => revision,
     openRoundOf: (clientId) => state.openRounds.roundOf(clientId),
     isSelected: (runId, round, clientId) => state.openRounds.isSelected(runId, round, clientId),
-    report: (observations, note) => inTurn(() => take(observations, note)),
+    report: async (observations, facts) => (await inTurn(() => take(observations, facts))).answered,
     recalculate: () => inTurn(recalculate),
     storeAnew: () =>
       inTurn(async () => {
+        await applying;
         await history.begin(deps.model.version);
         state.position = 0;
         await saveCheckpoint();

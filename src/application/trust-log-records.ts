@@ -1,7 +1,7 @@
 import type { Observation } from "../core/trust/observation.js";
-import type { ValueMap } from "../core/values.js";
-import type { Digests } from "./ports/digests.js";
+import type { Value, ValueMap } from "../core/values.js";
 import type { LoggedObservation, ObservationKey } from "./ports/observation-log.js";
+import type { UnderstoodObservation } from "./trust-report.js";
 
 /** What makes an observation a duplicate of another. */
 export function keyOf(observation: Observation): ObservationKey {
@@ -15,31 +15,34 @@ export function keyOf(observation: Observation): ObservationKey {
   };
 }
 
-/** The key as its printed form. */
-export function observationIdOf(digests: Pick<Digests, "uuidOf">, key: ObservationKey): string {
-  const { runId, round, clientId, kind, reporter } = key;
-  return digests.uuidOf(JSON.stringify([runId, round, clientId, kind, reporter]));
-}
-
 /** As it is kept. */
 export function loggedObservation(
-  observation: Observation,
-  facts: Pick<LoggedObservation, "observationId" | "receivedMs" | "late" | "rulesHash"> & {
-    /** Whether the reporter said when. */
-    readonly hasOwnTime: boolean;
+  { observation, observationId, hasOwnTime }: UnderstoodObservation,
+  facts: Pick<LoggedObservation, "receivedMs" | "late" | "rulesHash"> & {
     /** What is kept for people besides. */
-    readonly note?: ValueMap;
+    readonly note?: ValueMap | undefined;
   },
 ): LoggedObservation {
-  const { observationId, receivedMs, late, rulesHash, hasOwnTime, note } = facts;
-  return {
-    ...keyOf(observation),
-    ...{ observationId, receivedMs, late },
-    ...(hasOwnTime && { observedMs: observation.observeTimeMs }),
-    ...(rulesHash !== undefined && { rulesHash }),
-    payload: { ...payloadOf(observation), ...note },
+  const { kind, reporter } = observation;
+  const { receivedMs, late, rulesHash, note } = facts;
+  // Why one literal, and no spreading: it is made for every observation.
+  const logged: Mutable<LoggedObservation> = {
+    kind,
+    runId: "runId" in observation ? observation.runId : "",
+    round: "round" in observation ? observation.round : 0,
+    clientId: "clientId" in observation ? observation.clientId : "",
+    reporter,
+    receivedMs,
+    late,
+    payload: payloadOf(observation, note),
   };
+  if (observationId !== "") logged.observationId = observationId;
+  if (hasOwnTime) logged.observedMs = observation.observeTimeMs;
+  if (rulesHash !== undefined) logged.rulesHash = rulesHash;
+  return logged;
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The observation that was kept. */
 export function observationFrom(logged: LoggedObservation): Observation {
@@ -56,9 +59,12 @@ export function observationFrom(logged: LoggedObservation): Observation {
 
 const OF_THE_KEY = new Set(["kind", "runId", "round", "clientId", "reporter", "observeTimeMs"]);
 
-function payloadOf(observation: Observation): ValueMap {
-  const entries = Object.entries(observation).filter(
-    ([name, value]) => !OF_THE_KEY.has(name) && value !== undefined,
-  );
-  return Object.fromEntries(entries);
+function payloadOf(observation: Observation, note: ValueMap | undefined): ValueMap {
+  const payload: Record<string, Value> = {};
+  const given = observation as unknown as Readonly<Record<string, Value | undefined>>;
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    if (value !== undefined && !OF_THE_KEY.has(name)) payload[name] = value;
+  }
+  return note ? { ...payload, ...note } : payload;
 }

@@ -22,6 +22,7 @@ export interface TrustRecorder {
   /**
    * Keeps what a step changed until it is recorded. To be called before the next step.
    *
+   * @returns A promise only where something is to be kept.
    * @param evaluation - Number of the round that was evaluated, where one was.
    * @param options - `isTold`: it was told before, and only the points are made anew.
    */
@@ -30,7 +31,7 @@ export interface TrustRecorder {
     stored: Pick<LoggedObservation, "rulesHash">,
     evaluation: number,
     options: { readonly isTold: boolean },
-  ): Promise<void>;
+  ): Promise<void> | undefined;
   /** Stores what was collected. What cannot be stored now is tried again with the next call. */
   record(throughPosition: number): Promise<void>;
   /** Points that wait. */
@@ -101,13 +102,19 @@ export function createTrustRecorder(deps: {
   }
 
   return {
-    collect,
+    collect: (step, ...more) => (changesNothing(step) ? undefined : collect(step, ...more)),
     record,
     pending: () => unrecorded.points.length,
     forget() {
       unrecorded = nothing();
     },
   };
+}
+
+/** Nearly every observation: nothing is scored before its round is closed. */
+function changesNothing({ evaluated, points, changes, alerts }: FoldStep): boolean {
+  const hasPoints = !Array.isArray(points) || points.length > 0;
+  return !evaluated && !hasPoints && changes.length === 0 && alerts.length === 0;
 }
 
 function nothing(): Unrecorded {

@@ -14,6 +14,8 @@ const MOST_SELECTED = 100_000;
 /** Enough to mend a batch by: an answer must not grow with what is wrong. */
 const MOST_VIOLATIONS = 20;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** What nearly every id is; it breaks no rule, and asking is cheap. */
+const PLAIN_ID = /^[ -~]{1,256}$/;
 const UNKNOWN_REPORTER = "unknown";
 
 /** What a reporter saw, as it came. An empty string is "not given", and so is an absent enum. */
@@ -90,7 +92,10 @@ export function readReport(
   if (options.reporter !== "") report("reporter", idRule(options.reporter));
   const reporter = options.reporter === "" ? UNKNOWN_REPORTER : options.reporter;
   const understood = observations.flatMap((reported, index) => {
-    checkObservation(reported, `observations[${index}]`, report);
+    checkObservation(reported, (field, rule) => {
+      if (rule === undefined) return;
+      report(`observations[${index}]${field === "" ? "" : "."}${field}`, rule);
+    });
     const observation = observationOf(reported, { ...options, reporter });
     const { observationId, observeTimeMs } = reported;
     return observation
@@ -103,80 +108,83 @@ export function readReport(
 
 type Report = (field: string, rule: string | undefined) => void;
 
-function checkObservation(reported: ReportedObservation, path: string, report: Report): void {
+function checkObservation(reported: ReportedObservation, report: Report): void {
   const { observationId, runId, round, seen } = reported;
   if (observationId !== "" && !UUID.test(observationId)) {
-    report(`${path}.observation_id`, `must be a UUID, got ${quoted(observationId)}`);
+    report("observation_id", `must be a UUID, got ${quoted(observationId)}`);
   }
   if (!seen) {
     const rule =
       "must have one of round_opened, update_reported, violation, round_closed and client_registered";
-    report(path, rule);
+    report("", rule);
     return;
   }
   if (seen.kind !== "client_registered") {
-    report(`${path}.run_id`, idRule(runId));
-    if (!(round >= 1)) report(`${path}.round`, `must be at least 1, got ${round}`);
+    report("run_id", idRule(runId));
+    if (!(round >= 1)) report("round", `must be at least 1, got ${round}`);
   }
-  checkKind(seen, `${path}.${seen.kind}`, report);
+  checkKind(seen, (field, rule) => {
+    if (rule !== undefined) report(`${seen.kind}.${field}`, rule);
+  });
 }
 
-function checkKind(seen: ReportedKind, path: string, report: Report): void {
-  if ("clientId" in seen) report(`${path}.client_id`, idRule(seen.clientId));
+function checkKind(seen: ReportedKind, report: Report): void {
+  if ("clientId" in seen) report("client_id", idRule(seen.clientId));
   switch (seen.kind) {
     case "round_opened":
-      checkSelected(seen.selectedClientIds, `${path}.selected_client_ids`, report);
+      checkSelected(seen.selectedClientIds, report);
       return;
     case "update_reported":
-      checkUpdate(seen, path, report);
+      checkUpdate(seen, report);
       return;
     case "violation":
-      if (seen.policyId !== "") report(`${path}.policy_id`, idRule(seen.policyId));
-      if (seen.severity === undefined) {
-        report(`${path}.severity`, "must be LOW, MEDIUM, HIGH or CRITICAL");
-      }
+      if (seen.policyId !== "") report("policy_id", idRule(seen.policyId));
+      if (seen.severity === undefined) report("severity", "must be LOW, MEDIUM, HIGH or CRITICAL");
       return;
     case "client_registered":
-      report(`${path}.public_key_fingerprint`, idRule(seen.publicKeyFingerprint));
-      if (seen.owner !== "") report(`${path}.owner`, idRule(seen.owner));
+      report("public_key_fingerprint", idRule(seen.publicKeyFingerprint));
+      if (seen.owner !== "") report("owner", idRule(seen.owner));
       return;
     case "round_closed":
       return;
   }
 }
 
-function checkSelected(ids: readonly string[], path: string, report: Report): void {
+function checkSelected(ids: readonly string[], report: Report): void {
+  const field = "selected_client_ids";
   if (ids.length < 1 || ids.length > MOST_SELECTED) {
-    report(path, `must have from 1 to ${MOST_SELECTED} items, got ${ids.length}`);
+    report(field, `must have from 1 to ${MOST_SELECTED} items, got ${ids.length}`);
     return;
   }
   const known = new Set<string>();
   for (const [index, id] of ids.entries()) {
-    report(`${path}[${index}]`, idRule(id));
-    if (known.has(id)) report(`${path}[${index}]`, `must be there once, got ${quoted(id)} again`);
+    const rule = known.has(id) ? `must be there once, got ${quoted(id)} again` : idRule(id);
+    if (rule !== undefined) report(`${field}[${index}]`, rule);
     known.add(id);
   }
 }
 
-/** THE ranges of what an update says: [field, value, least, most]. */
-function checkUpdate(update: ReportedUpdate, path: string, report: Report): void {
+function checkUpdate(update: ReportedUpdate, report: Report): void {
   if (update.outcome === undefined) {
-    report(`${path}.outcome`, "must be COMPLETED, LATE, DROPPED, FAILED or DECLINED");
+    report("outcome", "must be COMPLETED, LATE, DROPPED, FAILED or DECLINED");
   }
-  const ranges: readonly (readonly [string, number | undefined, number, number])[] = [
-    ["latency_ms", update.latencyMs, 0, Number.MAX_VALUE],
-    ["num_examples", update.numExamples, 0, Number.MAX_SAFE_INTEGER],
-    ["alignment_ratio", update.alignmentRatio, -1, 1.5],
-    ["norm_ratio", update.normRatio, 0, Number.MAX_VALUE],
-    ["alignment", update.alignment, -1, 1],
-    ["loss_delta", update.lossDelta, -Number.MAX_VALUE, Number.MAX_VALUE],
-    ["max_pairwise", update.maxPairwise, -1, 1],
-  ];
-  for (const [field, value, least, most] of ranges) {
+  for (const [field, name, least, most] of RANGES) {
+    const value = update[name];
     if (value === undefined || (value >= least && value <= most)) continue;
-    report(`${path}.${field}`, `must be ${rangeText(least, most)}, got ${value}`);
+    report(field, `must be ${rangeText(least, most)}, got ${value}`);
   }
 }
+
+/** THE ranges of what an update says: field, least, most. */
+const RANGES = [
+  ["latency_ms", "latencyMs", 0, Number.MAX_VALUE],
+  ["num_examples", "numExamples", 0, Number.MAX_SAFE_INTEGER],
+  ["alignment_ratio", "alignmentRatio", -1, 1.5],
+  ["norm_ratio", "normRatio", 0, Number.MAX_VALUE],
+  ["alignment", "alignment", -1, 1],
+  ["loss_delta", "lossDelta", -Number.MAX_VALUE, Number.MAX_VALUE],
+  ["max_pairwise", "maxPairwise", -1, 1],
+] as const;
 
 function rangeText(least: number, most: number): string {
   if (least === -Number.MAX_VALUE) return "a finite number";
@@ -186,31 +194,33 @@ function rangeText(least: number, most: number): string {
 
 /** The rule of ids, which is that of `client_id`. */
 export function idRule(id: string): string | undefined {
+  if (PLAIN_ID.test(id)) return undefined;
   if (id === "") return "must be given";
   return connectionViolations({ client_id: id }, "")[0]?.rule;
 }
 
+/** Undefined where what cannot be left out is missing, which was told. */
 function observationOf(
-  { runId, round, observeTimeMs, seen }: ReportedObservation,
+  { runId, round, observeTimeMs = Number.NaN, seen }: ReportedObservation,
   { reporter, nowMs }: { readonly reporter: string; readonly nowMs: number },
 ): Observation | undefined {
-  const observed = { reporter, observeTimeMs: observeTimeMs ?? nowMs };
-  const inRound = { ...observed, runId, round };
+  const timeMs = Number.isNaN(observeTimeMs) ? nowMs : observeTimeMs;
+  // Why each by itself: it is made for every observation, and spreading twice is what costs.
   switch (seen?.kind) {
     case undefined:
       return undefined;
     case "round_opened":
     case "round_closed":
-      return { ...inRound, ...seen };
+      return { ...seen, runId, round, reporter, observeTimeMs: timeMs };
     case "update_reported": {
       const { outcome } = seen;
-      return outcome && { ...inRound, ...seen, outcome };
+      return outcome && { ...seen, outcome, runId, round, reporter, observeTimeMs: timeMs };
     }
     case "violation": {
       const { severity } = seen;
-      return severity && { ...inRound, ...seen, severity };
+      return severity && { ...seen, severity, runId, round, reporter, observeTimeMs: timeMs };
     }
     case "client_registered":
-      return { ...observed, ...seen };
+      return { ...seen, reporter, observeTimeMs: timeMs };
   }
 }

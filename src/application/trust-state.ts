@@ -77,6 +77,20 @@ export function checkpointOf(state: TrustState): TrustCheckpoint {
   return { position, evaluation, model: fold.modelVersion, state: kept };
 }
 
+/** How many clients there are, and of how many the trust is not bit for bit the same. */
+export function compareStates(
+  one: Pick<TrustState, "fold">,
+  other: Pick<TrustState, "fold">,
+): { readonly clients: number; readonly differences: number } {
+  const ids = new Set([...one.fold.clientIds(), ...other.fold.clientIds()]);
+  let differences = 0;
+  for (const id of ids) {
+    const [left, right] = [one, other].map(({ fold }) => JSON.stringify(fold.reading(id)));
+    if (left !== right) differences += 1;
+  }
+  return { clients: ids.size, differences };
+}
+
 /** Which rounds are open, and for whom. */
 export interface OpenRounds {
   apply(observation: Observation): void;

@@ -3,7 +3,7 @@ import type {
   ReportedObservation,
   ReportedUpdate,
 } from "../application/trust-report.js";
-import type { TrustAnswer } from "../application/evaluate-trust.js";
+import type { ShownObservation, TrustAnswer } from "../application/evaluate-trust.js";
 import type { ListedScore } from "../application/list-trust.js";
 import type { StoredObservation } from "../application/ports/observation-log.js";
 import type {
@@ -240,7 +240,7 @@ export function trustPointToProto(reading: TrustReading, policyVersion: number):
 }
 
 /** An observation as it was reported. */
-export function observationToProto(stored: StoredObservation): Observation {
+export function observationToProto(stored: ShownObservation): Observation {
   const { observationId, runId, round, receivedMs, observedMs } = stored;
   const kind = kindToProto(stored);
   return {

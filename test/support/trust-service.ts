@@ -1,4 +1,5 @@
 import type { Observation } from "../../src/core/trust/observation.js";
+import { afterAll, beforeAll } from "vitest";
 import { createGrpcClient, type GrpcClient, type Message } from "./grpc-client.js";
 import { startTestEngine, type TestEngine } from "./start-engine.js";
 
@@ -127,4 +128,49 @@ export async function allScores(
   );
   // Arrival times are the reporter's business.
   return answers.map(({ last_evidence_time: _time, ...answer }) => answer);
+}
+
+export const CLIENTS: readonly string[] = ["a", "b", "c", "d"];
+export const EVERYONE: Readonly<Record<string, { alignment?: number }>> = Object.fromEntries(
+  CLIENTS.map((id) => [id, {}]),
+);
+/** `a` is refused by the gate. */
+export const WITH_FLIPPER = { ...EVERYONE, a: { alignment: -1 } };
+
+/** The updates of a round under the ids of one run. */
+export function named<Update>(
+  updates: Readonly<Record<string, Update>>,
+  id: (name: string) => string,
+): Record<string, Update> {
+  return Object.fromEntries(Object.entries(updates).map(([name, update]) => [id(name), update]));
+}
+
+/** One engine for the tests of a file. */
+export function useTrustEngine() {
+  let engine: TrustEngine | undefined;
+  let runs = 0;
+  beforeAll(async () => {
+    engine = await startTrustEngine();
+  });
+  afterAll(() => engine?.stop());
+  const running = (): TrustEngine => {
+    if (!engine) throw new Error("the engine runs during tests only");
+    return engine;
+  };
+  return {
+    ask: (method: string, request?: Message) => running().ask(method, request),
+    check: (request: Message) => running().check(request),
+    report: (observations: readonly Message[], reporter = "fl-server") =>
+      running().ask("ReportObservations", { observations, reporter }),
+    trustOf: (client_id: string, more: Message = {}) =>
+      running().ask("EvaluateTrust", { client_id, ...more }),
+    stateOf: async (client_id: string): Promise<unknown> =>
+      (await running().ask("EvaluateTrust", { client_id }))["state"],
+    /** Each test has a run and clients of its own: a score belongs to the client. */
+    aRun(): { run: string; id: (name: string) => string } {
+      runs += 1;
+      const run = `run-${runs}`;
+      return { run, id: (name) => `${run}-${name}` };
+    },
+  };
 }

@@ -16,7 +16,7 @@ const SLICE_ROWS = 1000;
 
 const INSERT = `
   INSERT INTO observations (run_id, round, client_id, kind, reporter, body)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value -> 5
   FROM json_each(?)`;
 const COUNT = `
   INSERT INTO observation_reporters
@@ -107,7 +107,7 @@ function statementsOf({ observations, rules }: ObservationBatch): Statement[] {
 
 function rowOf(observation: LoggedObservation): readonly unknown[] {
   const { runId, round, clientId, kind, reporter, ...body } = observation;
-  return [runId, round, clientId, kind, reporter, JSON.stringify(body)];
+  return [runId, round, clientId, kind, reporter, body];
 }
 
 /** [reporter, kind, count, time, run] for each reporter and kind; the last of it counts. */

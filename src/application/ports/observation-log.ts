@@ -21,8 +21,8 @@ export interface ObservationKey {
 
 /** One observation as it is kept. */
 export interface LoggedObservation extends ObservationKey {
-  /** UUID. */
-  readonly observationId: string;
+  /** UUID that the reporter gave; absent: the one that is derived of the key. */
+  readonly observationId?: string;
   /** By the engine's clock. */
   readonly receivedMs: number;
   /** By the reporter's clock; absent when it said nothing. */
@@ -66,7 +66,7 @@ export interface StoredObservation extends LoggedObservation {
 /** The record of observations, which is all that trust depends on. Nothing in it is ever changed. */
 export interface ObservationLog {
   /**
-   * All or nothing; durable when it settles. Calls do not overlap.
+   * All or nothing; durable when it settles. Calls take effect in their order.
    * @returns Position of the last observation of the log.
    * @throws {PdpError} STORAGE_UNAVAILABLE.
    */

@@ -6,7 +6,6 @@ import {
   TRUST_POLICY_SET,
   type TrustEngine,
 } from "../../support/trust-service.js";
-import { waitFor } from "../../support/wait-for.js";
 
 const EVENTS = "flopynet.policy.v1.EventService/ListEvents";
 const CHECK_POLICY = "flopynet.policy.v1.PolicyDecisionService/CheckPolicy";
@@ -269,99 +268,4 @@ describe("other trust rules", () => {
       await engine.stop();
     }
   });
-});
-
-describe("rules that watch", () => {
-  it("are asked about every update of a round, and tell one event for each rule and round", async () => {
-    const watch = (type: string, action: string, match: object) => ({
-      ...{ name: type, type, rules: [{ id: "watch", action, match }] },
-    });
-    const policies = {
-      ...TRUST_POLICY_SET.policies,
-      perf: watch("fl_performance", "monitor", {
-        ...{ component_type: "fl-client", event_type: "round_participation" },
-      }),
-      rep: watch("trust_reputation", "evaluate_trust", {
-        ...{ component_type: "fl-client", metric_type: "model_contribution" },
-      }),
-    };
-    const engine = await startTrustEngine({}, { version: 2, policies });
-    try {
-      await federate(engine, 2);
-      const events = await waitFor("both rounds are told", async () => {
-        const found = (await eventsOf(engine, "POLICY_APPLIED")).filter(({ policy_id }) =>
-          ["perf", "rep"].includes(String(policy_id)),
-        );
-        return found.length >= 4 ? found : undefined;
-      });
-      expect(events.map(({ policy_id }) => policy_id)).toEqual(["perf", "rep", "perf", "rep"]);
-      expect(detailsOf(events[2])).toEqual(
-        struct({
-          ...{ policy_id: "perf", rule_id: "watch", action: "monitor" },
-          ...{ run_id: "run", round: 2, count: 4 },
-        }),
-      );
-    } finally {
-      await engine.stop();
-    }
-  });
-});
-
-describe("the engine's own denials", () => {
-  const asks = async (engine: TrustEngine): Promise<number> => {
-    const observations = roundMessages("run", 1, { a: {}, b: {}, c: {} });
-    const close = observations.pop() ?? {};
-    await engine.ask("ReportObservations", { observations, reporter: "fl-server" });
-    for (let time = 0; time < 3; time += 1) await engine.check({ client_id: "a", dst_port: 23 });
-    await engine.ask("ReportObservations", { observations: [close], reporter: "fl-server" });
-    return Number((await engine.ask("EvaluateTrust", { client_id: "a" }))["trust_score"]);
-  };
-
-  it("are no evidence by default, and once per round with TRUST_OWN_VIOLATIONS=1", async () => {
-    const [plain, own] = await Promise.all([
-      startTrustEngine(),
-      startTrustEngine({ TRUST_OWN_VIOLATIONS: "1" }),
-    ]);
-    try {
-      const without = await asks(plain);
-      const score = await asks(own);
-      expect(without).toBeCloseTo(0.6, 10);
-      expect(score).toBeLessThan(without - 0.03);
-      const { data_sources } = await own.ask("ListTrustDataSources");
-      expect(data_sources).toEqual(
-        expect.arrayContaining([
-          expect.objectContaining({ reporter: "POLICY_ENGINE", observations: { violation: "1" } }),
-        ]),
-      );
-      expect((await own.ask("RecalculateTrust"))["differences"] ?? 0).toBe(0);
-    } finally {
-      await Promise.all([plain.stop(), own.stop()]);
-    }
-  });
-});
-
-it("alerts of a fall, and that too many changed at once, and resolves", async () => {
-  const engine = await startTrustEngine();
-  try {
-    const clients = (alignment: number) =>
-      Object.fromEntries(
-        ["a", "b", "c", "d", "e", "f"].map((id) => [id, { alignment: id < "c" ? alignment : 1 }]),
-      );
-    const report = (round: number, alignment: number) =>
-      engine.ask("ReportObservations", {
-        ...{ observations: roundMessages("run", round, clients(alignment)), reporter: "s" },
-      });
-    for (let round = 1; round <= 12; round += 1) await report(round, 1);
-    for (let round = 13; round <= 24; round += 1) await report(round, -1);
-    const raised = (await eventsOf(engine, "ALERT_RAISED")).map(({ details, severity }) => [
-      (details as { fields: Record<string, { stringValue?: string }> }).fields["alert"]
-        ?.stringValue,
-      severity,
-    ]);
-    expect(raised).toContainEqual(["trust_score_drop", "EVENT_SEVERITY_WARNING"]);
-    expect(raised).toContainEqual(["mass_state_change", "EVENT_SEVERITY_CRITICAL"]);
-    expect((await eventsOf(engine, "ALERT_RESOLVED")).length).toBeGreaterThan(0);
-  } finally {
-    await engine.stop();
-  }
 });
