@@ -85,8 +85,6 @@ function addField(
     dimension = { builder: dimensionBuilder(field), free: [], next: 0 };
     growing.set(slot, dimension);
   }
-  // A second field of one dimension would be joined by `or`, but both have to hold.
-  if (dimension.next > place) return false;
   if (!dimension.builder.add(field, place)) return false;
   addFreeUpTo(dimension, place);
   dimension.next = place + 1;

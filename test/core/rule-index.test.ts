@@ -34,6 +34,14 @@ function indexOf(rules: readonly Rule[], shape?: IndexShape): RuleIndex {
   }
 }
 
+/** Longer than what the index hashes. */
+const LONG_LISTS: ValueMap[] = [
+  { a: Array.from({ length: 70 }, (_, at) => `v${at}`) },
+  { src_ip: Array.from({ length: 70 }, (_, at) => `10.0.0.${at}`) },
+  { dst_port: Array.from({ length: 70 }, (_, at) => 2 * at + 1) },
+  { src_ip_range: Array.from({ length: 70 }, (_, at) => `10.0.1.${at}-10.0.2.${at}`) },
+];
+
 describe.each([
   ["rules that are asked", ASKED],
   ["bits", BITS],
@@ -114,6 +122,24 @@ describe.each([
       { dst_port: 80 },
       [1, 2],
     ],
+    [
+      "asks ranges of IPv6 what they hold",
+      [{ src_ip_range: "2001:db8::-2001:db8::9" }, { src_ip_range: "2001:db8::9-2001:db8::a" }],
+      { src_ip: "2001:db8::a" },
+      [1],
+    ],
+    [
+      "finds nothing by long lists that do not hold",
+      LONG_LISTS,
+      { a: "v70", src_ip: "10.0.0.70", dst_port: 2 },
+      [],
+    ],
+    [
+      "finds all by long lists that hold",
+      LONG_LISTS,
+      { a: "v69", src_ip: ["10.0.0.69", "10.0.2.5"], dst_port: 3 },
+      [0, 1, 2, 3],
+    ],
     ["finds nothing by a malformed port", [{ dst_port: "1-79" }, {}], { dst_port: "080" }, [1]],
   ])("%s", (_says, matches, attributes, found) => {
     const rules = matches.map(ruleWith);
@@ -178,6 +204,8 @@ describe("a large index", () => {
     ["an IPv6 network",               (at) => ({ dst_ip: `2001:db8:${at.toString(16)}::/48` }), { dst_ip: "2001:db8:7::1" }, 1],
     ["a range of addresses",          (at) => ({ src_ip_range: `10.0.${at >> 8}.${at & 255}-10.0.${at >> 8}.${at & 255}` }), { src_ip: "10.0.0.7" }, 1],
     ["a port",                        (at) => ({ src_port: at + 1 }),                   { src_port: 7 },                1],
+    ["an address, but for one rule",  (at) => (at === 1_500 ? { dst_port: 1 } : { src_ip: `10.0.${at >> 8}.${at & 255}` }), { src_ip: "10.0.0.7", dst_port: 1 }, 2],
+    ["an address, where a port misses", (at) => ({ src_ip: `10.0.${at >> 8}.${at & 255}`, dst_port: at + 1 }), { src_ip: "10.0.0.7", dst_port: 9 }, 2],
     ["half of the ports each",        (at) => ({ dst_port: at % 2 === 0 ? "1-99" : "100-199" }), { dst_port: 7 },       0],
     ["a network and half of the ports", (at) => ({ src_ip: `10.0.0.0/${8 + (at % 9)}`, dst_port: at % 2 === 0 ? "1-99" : "100-199" }), { src_ip: "10.0.0.1", dst_port: 7 }, 0],
   ])("tells 2,000 rules apart by %s, and asks next to none", (_says, matchOf, attributes, most) => {
