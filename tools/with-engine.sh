@@ -7,6 +7,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 [ -n "${FLOPYNET_ENGINE_MAIN:-}" ] || node "$root/tools/ensure-built.mjs"
 
 folder=$(mktemp -d)
+touch "$folder/said"
 GRPC_PORT=0 POLICY_PORT=0 METRICS_PORT=0 DATA_DIR=$folder/data POLICY_FILE=$root/policies/policies.json \
   node "${FLOPYNET_ENGINE_MAIN:-$root/dist/main.js}" >"$folder/log" 2>"$folder/said" &
 engine=$!

@@ -96,9 +96,9 @@ def _drawn(
 
 def initial_weights(randomness: np.random.Generator) -> Weights:
     return [
-        randomness.normal(0.0, np.sqrt(2 / PIXELS), (PIXELS, HIDDEN)),
+        randomness.normal(0.0, 1 / np.sqrt(PIXELS), (PIXELS, HIDDEN)),
         np.zeros(HIDDEN),
-        randomness.normal(0.0, np.sqrt(2 / HIDDEN), (HIDDEN, DIGITS)),
+        randomness.normal(0.0, 1 / np.sqrt(HIDDEN), (HIDDEN, DIGITS)),
         np.zeros(DIGITS),
     ]
 
