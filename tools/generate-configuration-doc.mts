@@ -27,7 +27,7 @@ ${[...rows, row("NODE_IP_*", nodeIp)].join("\n")}
 ## \`policy_config.json\`
 
 \`host\`, \`port\` (\`POLICY_PORT\`), \`metrics_port\`, \`log_level\`, \`log_file\`, \`policy_file\` and \`node_ip_*\` are the
-settings of those names. \`trust\` (an object), \`policy_id\`, \`policy_ip\`, \`collector_host\`, \`fl_server_port\` and
+settings of those names. \`policy_id\`, \`policy_ip\`, \`collector_host\`, \`fl_server_port\` and
 \`collector_port\` are accepted and have no effect. Any other key is refused by name.
 
 ## Accepted, without effect
@@ -45,6 +45,7 @@ function row(name: string, { fallback, rule, about }: Setting<unknown>): string 
 
 function defaultOf(fallback: unknown): string {
   if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return "none";
+  if (typeof fallback === "object") return "none";
   return `\`${typeof fallback === "boolean" ? Number(fallback) : String(fallback)}\``;
 }
 

@@ -75,7 +75,7 @@ export interface EvaluateTrustResponse {
   weightMultiplier: number;
   /**
    * The trust rules that hold at this score, as they stand in the policy, priority descending, then
-   * policy id, then position.
+   * policy id, then position. With `as_of_round`: of those that drove states then.
    */
   matchedRules: MatchedTrustRule[];
   /** Fall from the highest score of the last ten evaluated rounds: at most 0. */
@@ -103,7 +103,7 @@ export interface EvaluateTrustResponse {
     | undefined;
   /** Version of the policy set whose trust rules were asked. */
   policyVersion: string;
-  /** How each factor moved the score. Only with `explain`. */
+  /** How each factor moved the score. Only with `explain`, and not with `as_of_round`. */
   contributions: TrustContribution[];
   /** What it would take to change the state. Only with `explain`, and not with `as_of_round`. */
   counterfactual?: TrustCounterfactual | undefined;
@@ -126,8 +126,8 @@ export interface RejectedObservation {
   index: number;
   /**
    * Why, in a word: OBSERVATION_CONFLICT (contradicts one that was taken), ROUND_NOT_OPENED,
-   * ROUND_OUT_OF_ORDER (the round lies before one that was closed), ROUND_CLOSED, CLIENT_NOT_SELECTED,
-   * REPORTER_IS_CLIENT or REGISTRATION_QUOTA_EXCEEDED. More may be added.
+   * ROUND_GOES_BACK (a later round of the run was opened before), TOO_MANY_OPEN_ROUNDS,
+   * CLIENT_NOT_SELECTED, REPORTER_IS_CLIENT or REGISTRATION_QUOTA_EXCEEDED. More may be added.
    */
   reason: string;
   /** Why, in a sentence. */
@@ -247,7 +247,7 @@ export interface TrustDataSource {
   reporter: string;
   /**
    * Observations of it that are kept, by kind: `round_opened`, `update_reported`, `violation`,
-   * `round_closed`, `client_registered`, `pardon`.
+   * `round_closed`, `client_registered`, `client_pardoned`.
    */
   observations: { [key: string]: string };
   /** When the last one arrived, by the engine's clock. */

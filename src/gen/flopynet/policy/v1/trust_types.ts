@@ -60,13 +60,13 @@ export enum ViolationSeverity {
  */
 export interface Observation {
   /**
-   * A UUID. Empty: the engine derives it (version 5) from run, round, client, kind and reporter, which
-   * are what makes an observation a duplicate of another.
+   * A UUID. Empty: the engine derives it (version 5) from run, round, client, kind and reporter. These,
+   * and not the id, are what makes an observation a duplicate of another.
    */
   observationId: string;
   /**
-   * The federated run: 1 to 256 printable characters. Required but for `client_registered` and for a
-   * `violation` outside of any round.
+   * The federated run: 1 to 256 printable characters. Required but for `client_registered`, where it is
+   * not looked at.
    */
   runId: string;
   /** The round within the run, from 1. Required where `run_id` is. */
