@@ -150,6 +150,8 @@ describe("a client", () => {
     expect(federation.state()).toBe("EXCLUDED");
     federation.round([updated("a")]);
     expect(federation.state()).toBe("REDUCED");
+    federation.round([updated("a")]);
+    expect(federation.state()).toBe("REDUCED"); // That violation was paid for.
   });
 
   it("falls by less than 0.18 in one round, so that no single round raises the alert", () => {
