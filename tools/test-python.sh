@@ -25,5 +25,6 @@ run() {
 run uv pip install --quiet --no-deps --no-build-isolation --target "$installed" .
 run ruff check --no-cache . ../../examples
 run ruff format --no-cache --check --quiet . ../../examples
-MYPYPATH=$installed run mypy --cache-dir "$installed/mypy" src tests build_stubs.py
+MYPYPATH=$installed:../../examples/flower:sim run mypy --cache-dir "$installed/mypy" \
+  src tests sim ../../examples/flower build_stubs.py
 run pytest --quiet "$@"
