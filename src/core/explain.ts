@@ -27,29 +27,23 @@ const MAX_RULE_TRACES = 200;
  */
 export function explain(evaluation: ReferenceEvaluation, request: AccessRequest): Explanation {
   const candidates = [
-    ...evaluation.reached.flatMap((policy) => reachedCandidates(policy, request)),
+    ...evaluation.reached.flatMap(reachedCandidates),
     ...evaluation.notReached.flatMap((policy) => notReached(policy, policy.rules)),
   ];
-  const chosen = new Set(
-    candidates
-      .toSorted((left, right) => left.distance - right.distance) // Stable: ties keep the walk's order.
-      .slice(0, MAX_RULE_TRACES),
-  );
+  const shown = candidates.length <= MAX_RULE_TRACES ? candidates : nearest(candidates, request);
   const applicable = new Set(
     evaluation.reached
       .filter(({ outcome }) => outcome !== "not_applicable")
       .map(({ policy }) => policy),
   );
   return {
-    policies: byPolicy(candidates.filter((candidate) => chosen.has(candidate))).map(
-      ([policy, rules]): PolicyTrace => ({
-        policyId: policy.id,
-        policyType: policy.type,
-        priority: policy.priority,
-        applicable: applicable.has(policy),
-        rules: rules.map((candidate) => traceRule(candidate, request)),
-      }),
-    ),
+    policies: byPolicy(shown).map(([policy, rules]): PolicyTrace => ({
+      policyId: policy.id,
+      policyType: policy.type,
+      priority: policy.priority,
+      applicable: applicable.has(policy),
+      rules: rules.map((candidate) => traceRule(candidate, request)),
+    })),
   };
 }
 
@@ -57,11 +51,35 @@ interface Candidate {
   readonly policy: Policy;
   readonly rule: Rule;
   readonly outcome: TracedOutcome;
-  /** How far the rule was from having a say: 0 applied, 1 erred, then 2 and up. */
-  readonly distance: number;
 }
 
-function reachedCandidates(evaluation: PolicyEvaluation, request: AccessRequest): Candidate[] {
+/** The 200 that were nearest to having a say, in the order of the walk. */
+function nearest(candidates: readonly Candidate[], request: AccessRequest): readonly Candidate[] {
+  const chosen = new Set(
+    candidates
+      .map((candidate) => ({ candidate, distance: distanceOf(candidate, request) }))
+      .sort((left, right) => left.distance - right.distance) // Stable: ties keep the walk's order.
+      .slice(0, MAX_RULE_TRACES)
+      .map(({ candidate }) => candidate),
+  );
+  return candidates.filter((candidate) => chosen.has(candidate));
+}
+
+/** How far a rule was from having a say: 0 applied, 1 erred, then 2 and up. */
+function distanceOf({ outcome, rule }: Candidate, request: AccessRequest): number {
+  switch (outcome) {
+    case "applied":
+      return 0;
+    case "error":
+      return 1;
+    case "not_applicable":
+      return 2 + missedFields(rule.target, request);
+    case "not_reached":
+      return Number.MAX_SAFE_INTEGER;
+  }
+}
+
+function reachedCandidates(evaluation: PolicyEvaluation): Candidate[] {
   const { policy, reachedRules } = evaluation;
   const applied = new Set(evaluation.applied);
   const erring = new Set(evaluation.erring.map(({ rule }) => rule));
@@ -70,10 +88,9 @@ function reachedCandidates(evaluation: PolicyEvaluation, request: AccessRequest)
       .slice(0, reachedRules)
       .filter((rule) => rule.enabled)
       .map((rule): Candidate => {
-        if (applied.has(rule)) return { policy, rule, outcome: "applied", distance: 0 };
-        if (erring.has(rule)) return { policy, rule, outcome: "error", distance: 1 };
-        const distance = 2 + missedFields(rule.target, request);
-        return { policy, rule, outcome: "not_applicable", distance };
+        if (applied.has(rule)) return { policy, rule, outcome: "applied" };
+        if (erring.has(rule)) return { policy, rule, outcome: "error" };
+        return { policy, rule, outcome: "not_applicable" };
       }),
     ...notReached(policy, policy.rules.slice(reachedRules)),
   ];
@@ -82,7 +99,7 @@ function reachedCandidates(evaluation: PolicyEvaluation, request: AccessRequest)
 function notReached(policy: Policy, rules: readonly Rule[]): Candidate[] {
   return rules
     .filter((rule) => rule.enabled)
-    .map((rule) => ({ policy, rule, outcome: "not_reached", distance: Number.MAX_SAFE_INTEGER }));
+    .map((rule) => ({ policy, rule, outcome: "not_reached" }));
 }
 
 function byPolicy(candidates: readonly Candidate[]): [Policy, Candidate[]][] {

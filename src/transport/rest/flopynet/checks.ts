@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { invalidField } from "../../../application/errors.js";
+import { nextTurn } from "../../../application/next-turn.js";
 import type { Value, ValueMap } from "../../../core/values.js";
 import { rpcStatusOf } from "../../convert-error.js";
 import type { RestUseCases } from "../rest-use-cases.js";
 import { declareRoute, type RouteDeclaration, type RouteOrigin } from "../route-declaration.js";
 import { textParameter } from "../query-schemas.js";
-import { decisionJson, undecidedJson } from "./views/decision.js";
+import { type AnswerStyle, decisionText, undecidedText } from "./views/decision.js";
 import { knownPolicies } from "./views/known-policies.js";
 
 const MOST_ITEMS = 100;
@@ -68,10 +69,9 @@ export const CHECK_ROUTES: readonly RouteDeclaration[] = [
       rpc: "PolicyDecisionService.CheckPolicy",
       body: checkBody,
       answer: decision,
-      handle: async ({ body }, useCases) => {
-        const json = await check(body, useCases);
-        return { json: isUpperCase ? { ...json, decision: upperCase(json.decision) } : json };
-      },
+      handle: async ({ body }, useCases) => ({
+        text: await check(body, useCases, { ...(isUpperCase && { isUpperCase }) }),
+      }),
     }),
   ),
   declareRoute({
@@ -90,9 +90,12 @@ export const CHECK_ROUTES: readonly RouteDeclaration[] = [
       if (items.length < 1 || items.length > MOST_ITEMS) {
         throw invalidField("evaluations", `must have from 1 to ${MOST_ITEMS} items`);
       }
-      const results = [];
-      for (const item of items) results.push(await check(item, useCases));
-      return { json: { results, total: results.length } };
+      const results: string[] = [];
+      for (const item of items) {
+        results.push(await check(item, useCases, {}));
+        await nextTurn(); // Each explains: many of them must not hold others up.
+      }
+      return { text: `{"results":[${results.join(",")}],"total":${results.length}}` };
     },
   }),
   declareRoute({
@@ -110,7 +113,7 @@ export const CHECK_ROUTES: readonly RouteDeclaration[] = [
     handle: async ({ query }, useCases) => {
       const { component = "unknown", action = "unknown", policy_type = COMPONENT_ACTION } = query;
       const attributes = { component, action, operation: action };
-      return { json: await check({ policy_type, context: attributes }, useCases) };
+      return { text: await check({ policy_type, context: attributes }, useCases, {}) };
     },
   }),
   declareRoute({
@@ -124,19 +127,14 @@ export const CHECK_ROUTES: readonly RouteDeclaration[] = [
     handle: async ({ body }, useCases) => {
       const { context: inner, ...outer } = body;
       const attributes = { operation: "client_eligibility", ...outer, ...inner };
-      const json = await check({ policy_type: CLIENT_ELIGIBILITY, context: attributes }, useCases);
-      return { json: { eligible: json.allowed, ...json } };
+      const question = { policy_type: CLIENT_ELIGIBILITY, context: attributes };
+      return { text: await check(question, useCases, { tellsEligible: true }) };
     },
   }),
 ];
 
-interface DecisionJson {
-  readonly allowed: boolean;
-  readonly decision: string;
-}
-
 /** @throws {PdpError} REQUEST_INVALID for a body that is no check. */
-async function check(body: CheckBody, useCases: RestUseCases): Promise<DecisionJson> {
+async function check(body: CheckBody, useCases: RestUseCases, style: AnswerStyle): Promise<string> {
   const policyType = body.policy_type ?? body.type ?? "";
   if (policyType === "") throw invalidField("policy_type", "is missing: it is text");
   const attributes = contextOf(policyType, body.context as ValueMap | undefined);
@@ -149,10 +147,10 @@ async function check(body: CheckBody, useCases: RestUseCases): Promise<DecisionJ
     });
     const durationMs = performance.now() - startMs;
     const known = knownPolicies(useCases.policyCatalog);
-    return decisionJson(answer, { known, durationMs }) as DecisionJson;
+    return decisionText(answer, { known, durationMs }, style);
   } catch (error) {
     const { policyVersion } = useCases.status();
-    return undecidedJson(rpcStatusOf(error, useCases.log), policyVersion) as DecisionJson;
+    return undecidedText(rpcStatusOf(error, useCases.log), policyVersion, style);
   }
 }
 
@@ -165,8 +163,4 @@ function contextOf(policyType: string, given: ValueMap = {}): ValueMap {
 
 function textOf(value: Value | undefined): string {
   return typeof value === "string" ? value : "";
-}
-
-function upperCase(word: string): string {
-  return word.toUpperCase();
 }

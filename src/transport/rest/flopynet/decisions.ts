@@ -6,7 +6,7 @@ import { limitParameter, textParameter, timeParameter } from "../query-schemas.j
 import type { RestUseCases } from "../rest-use-cases.js";
 import { declareRoute, type RouteDeclaration, type RouteOrigin } from "../route-declaration.js";
 import { knownPolicies } from "./views/known-policies.js";
-import { applicationJson, decisionRecordJson } from "./views/record.js";
+import { applicationJson, decisionRecordText } from "./views/record.js";
 
 const MOST_DECISIONS = 1000;
 /** Pages of the log that are looked through for what it has no index of. */
@@ -88,7 +88,8 @@ function recordRoutes(root: string, origin: RouteOrigin): readonly RouteDeclarat
       handle: async ({ query }, useCases) => {
         const found = await find(query, useCases, { policyId: query.policy_id ?? "" });
         const known = knownPolicies(useCases.policyCatalog);
-        return { json: found.map((one) => decisionRecordJson(one, known)) };
+        const texts = found.map((one) => decisionRecordText(one, known));
+        return { text: `[${texts.join(",")}]` };
       },
     }),
     declareRoute({
@@ -99,7 +100,7 @@ function recordRoutes(root: string, origin: RouteOrigin): readonly RouteDeclarat
       rpc: "MonitoringService.GetDecision",
       answer: record,
       handle: async ({ path: { id = "" } }, { monitoring, policyCatalog }) => ({
-        json: decisionRecordJson(await monitoring.getDecision(id), knownPolicies(policyCatalog)),
+        text: decisionRecordText(await monitoring.getDecision(id), knownPolicies(policyCatalog)),
       }),
     }),
   ];

@@ -1,19 +1,26 @@
 import type { CheckAnswer } from "../../../../application/check.js";
 import type { RpcStatus } from "../../../convert-error.js";
-import { evaluationJson } from "./evaluation.js";
+import { withEvaluation } from "./evaluation.js";
 import type { KnownPolicies } from "./known-policies.js";
 
-/** The answer of `/api/v1/check` and its kin. */
-export function decisionJson(
+/** What a path that checks adds to the answer, or says otherwise. */
+export interface AnswerStyle {
+  /** `ALLOW` and `DENY`. */
+  readonly isUpperCase?: boolean;
+  readonly tellsEligible?: boolean;
+}
+
+/** The answer of `/api/v1/check` and its kin, as JSON text. */
+export function decisionText(
   { decision, decisionId, requestId, explanation }: CheckAnswer,
-  { known, durationMs }: { readonly known: KnownPolicies; readonly durationMs: number },
-): object {
-  const evaluation = evaluationJson(decision, { explanation, known, durationMs });
+  facts: { readonly known: KnownPolicies; readonly durationMs: number },
+  style: AnswerStyle,
+): string {
+  const { known, durationMs } = facts;
   const [first] = decision.determiningRules;
-  return {
-    allowed: decision.allowed,
+  const head = {
+    ...styledJson(decision.allowed, style),
     reason: decision.reason,
-    decision: decision.allowed ? "allow" : "deny",
     action: first?.action ?? null,
     ...(decision.denyKind && { deny_kind: decision.denyKind.toUpperCase() }),
     decision_id: decisionId,
@@ -24,7 +31,6 @@ export function decisionJson(
     policies_checked: explanation?.policies.length ?? 0,
     evaluation_time: durationMs / 1000,
     ...(decision.parameters && { parameters: decision.parameters }),
-    ...evaluation,
     erroring_rules: decision.erringRules.map(({ rule, message, missingAttributes }) => ({
       policy_id: rule.policyId,
       rule_id: rule.ruleId,
@@ -32,6 +38,16 @@ export function decisionJson(
       message,
       missing_attributes: missingAttributes,
     })),
+  };
+  return withEvaluation(head, decision, { explanation, known, durationMs });
+}
+
+function styledJson(allowed: boolean, { isUpperCase, tellsEligible }: AnswerStyle) {
+  const word = allowed ? "allow" : "deny";
+  return {
+    allowed,
+    ...(tellsEligible && { eligible: allowed }),
+    decision: isUpperCase ? word.toUpperCase() : word,
   };
 }
 
@@ -47,12 +63,15 @@ const NOTHING_EVALUATED = {
  * The answer to a check that could not be decided: a denial, because the clients of these endpoints
  * read every other status as permission.
  */
-export function undecidedJson(status: RpcStatus, policyVersion: number): object {
+export function undecidedText(
+  status: RpcStatus,
+  policyVersion: number,
+  style: AnswerStyle,
+): string {
   const isInvalid = status.errorInfo?.reason === "REQUEST_INVALID";
-  return {
-    allowed: false,
+  return JSON.stringify({
+    ...styledJson(false, style),
     reason: status.message,
-    decision: "deny",
     action: null,
     deny_kind: isInvalid ? "INVALID_REQUEST" : "ERROR",
     policy_version: policyVersion,
@@ -64,5 +83,5 @@ export function undecidedJson(status: RpcStatus, policyVersion: number): object 
     rule_evaluations: [],
     evaluation_details: NOTHING_EVALUATED,
     ...(status.requestId !== undefined && { request_id: status.requestId }),
-  };
+  });
 }

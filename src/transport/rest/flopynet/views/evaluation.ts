@@ -5,40 +5,51 @@ import type {
   RuleRef,
   RuleTrace,
 } from "../../../../core/decision.js";
+import type { Rule } from "../../../../core/policy.js";
 import type { Value, ValueMap } from "../../../../core/values.js";
 import type { KnownPolicies } from "./known-policies.js";
 
-/** How rules came out, in the original's words; a view of a decision and its explanation. */
-export interface EvaluationJson {
-  readonly violations?: readonly object[];
-  readonly applied_actions: readonly object[];
-  readonly decision_path: readonly string[];
-  readonly rule_evaluations: readonly object[];
-  readonly evaluation_details: object;
+export interface EvaluationFacts {
+  /** Absent: what the decision itself tells is shown, the rules that applied. */
+  readonly explanation?: Explanation | undefined;
+  readonly known: KnownPolicies;
+  readonly durationMs: number;
 }
 
-/** @param facts.explanation - Absent: what the decision itself tells is shown, the rules that applied. */
-export function evaluationJson(
-  decision: Decision,
-  facts: {
-    readonly explanation?: Explanation | undefined;
-    readonly known: KnownPolicies;
-    readonly durationMs: number;
-  },
-): EvaluationJson {
+/**
+ * `head` as JSON text, and how rules came out after it, in the original's words: views of a decision
+ * and its explanation.
+ *
+ * Text, because most of it is what the rules say of themselves: that is written once for each rule.
+ */
+export function withEvaluation(head: object, decision: Decision, facts: EvaluationFacts): string {
   const { known, durationMs } = facts;
   const traces = facts.explanation?.policies ?? policiesTold(decision, known);
   const policies = traces.map((trace) => shownPolicy(trace, known));
   const applied = policies.flatMap(({ rules }) => rules.filter(isApplied));
-  const evaluation: EvaluationJson = {
+  const shown = {
+    ...head,
+    ...(!decision.allowed && {
+      violations: decision.determiningRules.map((rule) => violationJson(rule, policies)),
+    }),
     applied_actions: applied.map(appliedJson),
     decision_path: decision.policyTypeKnown ? applied.map(stepOf) : ["no_policies_found"],
-    rule_evaluations: policies.map((policy) => policyJson(policy, decision, durationMs)),
     evaluation_details: detailsOf(policies),
   };
-  if (decision.allowed) return evaluation;
-  const violations = decision.determiningRules.map((rule) => violationJson(rule, policies));
-  return { violations, ...evaluation };
+  const evaluations = policies.map((policy) => policyText(policy, decision, durationMs));
+  return withList(shown, "rule_evaluations", evaluations);
+}
+
+/** The rules that denied, as `withEvaluation` shows them. */
+export function violationsOf(decision: Decision, known: KnownPolicies): readonly object[] {
+  if (decision.allowed) return [];
+  const policies = policiesTold(decision, known).map((trace) => shownPolicy(trace, known));
+  return decision.determiningRules.map((rule) => violationJson(rule, policies));
+}
+
+/** An object as JSON text with one member more: a list of texts. */
+function withList(object: object, name: string, texts: readonly string[]): string {
+  return `${JSON.stringify(object).slice(0, -1)},"${name}":[${texts.join(",")}]}`;
 }
 
 /** A trace beside what the policy says of itself. Made once for all places that show it. */
@@ -50,6 +61,8 @@ interface ShownPolicy {
 
 interface ShownRule {
   readonly trace: RuleTrace;
+  /** Absent when the policy is no longer there. */
+  readonly rule: Rule | undefined;
   readonly policyName: string;
   readonly description: string;
   readonly parameters: ValueMap;
@@ -63,6 +76,7 @@ function shownPolicy(trace: PolicyTrace, known: KnownPolicies): ShownPolicy {
     const rule = policy?.rules[one.rule.ruleIndex];
     return {
       trace: one,
+      rule,
       policyName: name,
       description: rule?.description ?? "",
       parameters: rule?.parameters ?? NO_PARAMETERS,
@@ -131,44 +145,70 @@ function stepOf({ trace }: ShownRule): string {
   return `policy:${policyId}:rule:${ruleIndex}:${action}`;
 }
 
-function policyJson(
+function policyText(
   { trace, name, rules }: ShownPolicy,
   decision: Decision,
   durationMs: number,
-): object {
+): string {
   const { policyId, policyType, priority } = trace;
   const isDenied =
     !decision.allowed && decision.determiningRules.some((rule) => rule.policyId === policyId);
   const applied = rules.filter(isApplied);
-  return {
+  const shown = {
     policy_id: policyId,
     policy_name: name,
     policy_type: policyType,
     priority,
     evaluation_time_ms: durationMs,
     result: isDenied ? "deny" : "allow",
-    actions_applied: applied.map((shown) => shown.trace.rule.action),
+    actions_applied: applied.map((one) => one.trace.rule.action),
     matched_rules: applied.length,
-    rules_evaluated: rules.map(ruleJson),
   };
+  return withList(shown, "rules_evaluated", rules.map(ruleText));
 }
 
-function ruleJson(shown: ShownRule): object {
-  const { trace, description, parameters, details } = shown;
+// Rules are not timed one by one: 0.
+function ruleText(shown: ShownRule): string {
+  const { trace, details } = shown;
+  const said = saidByRule(shown);
+  if (trace.outcome === "not_reached") return said.notReached;
+  return (
+    `${said.head},"matched":${String(isApplied(shown))},"outcome":"${trace.outcome}",` +
+    `"reason":${JSON.stringify(outcomeText(trace))},"evaluation_time_ms":0,` +
+    `"match_details":${JSON.stringify(details)}}`
+  );
+}
+
+interface SaidByRule {
+  /** What the rule says of itself; goes on with a comma. */
+  readonly head: string;
+  /** All there is to say where it was not reached. */
+  readonly notReached: string;
+}
+
+const said = new WeakMap<Rule, SaidByRule>();
+
+function saidByRule({ trace, rule, description, parameters }: ShownRule): SaidByRule {
+  const known = rule && said.get(rule);
+  if (known) return known;
   const { ruleId, ruleIndex, action } = trace.rule;
-  return {
-    rule_index: ruleIndex,
-    rule_id: ruleId,
-    rule_type: action,
-    description,
-    matched: isApplied(shown),
-    outcome: trace.outcome,
-    action,
-    reason: outcomeText(trace),
-    parameters,
-    evaluation_time_ms: 0, // Rules are not timed one by one.
-    match_details: details,
+  const json = {
+    ...{
+      rule_index: ruleIndex,
+      rule_id: ruleId,
+      rule_type: action,
+      description,
+      action,
+      parameters,
+    },
   };
+  const head = JSON.stringify(json).slice(0, -1);
+  const notReached =
+    `${head},"matched":false,"outcome":"not_reached",` +
+    `"reason":"not reached: an earlier rule decided","evaluation_time_ms":0,"match_details":[]}`;
+  const written = { head, notReached };
+  if (rule) said.set(rule, written);
+  return written;
 }
 
 function outcomeText({ outcome, condition, fields }: RuleTrace): string {

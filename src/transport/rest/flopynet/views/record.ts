@@ -1,17 +1,17 @@
 import { componentOf, requesterOf } from "../../../../application/asking-component.js";
 import type { LoggedDecision } from "../../../../application/ports/decision-log.js";
 import type { ValueMap } from "../../../../core/values.js";
-import { evaluationJson } from "./evaluation.js";
+import { violationsOf, withEvaluation } from "./evaluation.js";
 import type { KnownPolicies } from "./known-policies.js";
 
 /** Attributes that are of no use to whoever reads records, and of much to whoever should not. */
 const SECRET = /^(?:password|token|secret|sensitive_data|signature)$/i;
 
-/** A recorded decision as the original's decision log has it. */
-export function decisionRecordJson(logged: LoggedDecision, known: KnownPolicies): object {
+/** A recorded decision as the original's decision log has it, as JSON text. */
+export function decisionRecordText(logged: LoggedDecision, known: KnownPolicies): string {
   const { decision, decisionId, durationMs, attributes } = logged;
   const policyId = policyOf(logged);
-  return {
+  const head = {
     id: decisionId,
     decision_id: decisionId,
     policy_id: policyId,
@@ -33,8 +33,8 @@ export function decisionRecordJson(logged: LoggedDecision, known: KnownPolicies)
     execution_time: durationMs,
     request_id: logged.requestId === "" ? decisionId : logged.requestId,
     ...(decision.parameters && { parameters: decision.parameters }),
-    ...evaluationJson(decision, { known, durationMs }),
   };
+  return withEvaluation(head, decision, { known, durationMs });
 }
 
 /** The same as the original's application of policies: one for each check. */
@@ -60,7 +60,7 @@ export function applicationJson(logged: LoggedDecision, known: KnownPolicies): o
     policies_checked: checked,
     policy_count: checked.length,
     evaluation_time_ms: logged.durationMs,
-    violations: evaluationJson(decision, { known, durationMs: logged.durationMs }).violations ?? [],
+    violations: violationsOf(decision, known),
     decision_id: logged.decisionId,
   };
 }
