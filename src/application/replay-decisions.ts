@@ -1,8 +1,10 @@
+import { withTrustRules } from "../core/decide-trust.js";
 import { decide, decideByReference } from "../core/decide.js";
-import type { Decision } from "../core/decision.js";
+import type { ClientStanding, Decision } from "../core/decision.js";
 import type { Policy } from "../core/policy.js";
-import { accessRequest } from "../core/request.js";
+import { type AccessRequest, accessRequest } from "../core/request.js";
 import { type PolicySnapshot, snapshotSteps } from "../core/snapshot.js";
+import { trustRulesOf } from "../core/trust-policy.js";
 import { createImpactTally, type ImpactTally, type PolicyImpact } from "./policy-impact.js";
 import type { Clock } from "./ports/clock.js";
 import type { DecisionLog, DecisionPosition, LoggedDecision } from "./ports/decision-log.js";
@@ -20,8 +22,8 @@ export interface ChangedPolicies {
 
 /**
  * Decides the newest `maxDecisions` recorded decisions again, under both sets, with the attributes as
- * they were recorded, the time among them. What was answered then does not count: another set, or
- * trust, may have answered. Calls run one after the other.
+ * they were recorded, the time and the client's trust among them. What was answered then does not
+ * count: another set may have answered. Calls run one after the other.
  *
  * Rejects with the PdpError STORAGE_UNAVAILABLE, or the reason of `signal` when that aborts.
  */
@@ -99,15 +101,29 @@ function* tallySteps(
 
 /** Undefined where an answer depends on what was not stored. */
 function answersTo(
-  { policyType, attributes, redacted, redactedPaths }: LoggedDecision,
+  { policyType, attributes, redacted, redactedPaths, trust }: LoggedDecision,
   [before, after]: Sides,
 ): readonly [Decision, Decision] | undefined {
   if (!redacted) {
     const request = accessRequest(policyType, attributes);
-    return [decide(before, request), decide(after, request)];
+    const answer = (side: PolicySnapshot): Decision =>
+      withTrust(decide(side, request), side, request, trust);
+    return [answer(before), answer(after)];
   }
   if (!redactedPaths) return undefined;
   const { request, wasNeeded } = redactedRequest(policyType, attributes, redactedPaths);
-  const answers = [decideByReference(before, request), decideByReference(after, request)] as const;
+  const answer = (side: PolicySnapshot): Decision =>
+    withTrust(decideByReference(side, request), side, request, trust);
+  const answers = [answer(before), answer(after)] as const;
   return wasNeeded() ? undefined : answers;
+}
+
+/** The client stands as it stood: another set would have moved its state in later rounds only. */
+function withTrust(
+  decision: Decision,
+  snapshot: PolicySnapshot,
+  request: AccessRequest,
+  trust: ClientStanding | undefined,
+): Decision {
+  return trust ? withTrustRules(decision, trustRulesOf(snapshot), request, trust) : decision;
 }

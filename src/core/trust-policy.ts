@@ -53,6 +53,15 @@ export interface TrustRulesText {
  * type `trust_reputation` and `security` that have a trust verb or read what is known of a client.
  */
 export function trustRulesOf(snapshot: PolicySnapshot): readonly TrustRule[] {
+  const found = known.get(snapshot) ?? findTrustRules(snapshot);
+  known.set(snapshot, found);
+  return found;
+}
+
+/** A set is asked again and again, and never changes. */
+const known = new WeakMap<PolicySnapshot, readonly TrustRule[]>();
+
+function findTrustRules(snapshot: PolicySnapshot): readonly TrustRule[] {
   const policies = TRUST_TYPES.flatMap((type) => snapshot.policiesByType.get(type)?.policies ?? []);
   return policies
     .toSorted((left, right) => right.priority - left.priority || compareIds(left.id, right.id))
