@@ -19,19 +19,29 @@ export function* shadowedRules({
   policies,
   comparisons,
 }: LintInput): Iterable<LintFinding | undefined> {
-  for (const tiers of byType(policies).values()) {
-    const typeIsFirst = isFirstApplicable(undefined, tiers[0]?.type ?? "");
-    let earlier = createTargetBuckets<PlacedRule>();
-    for (const policy of tiers) {
-      const policyIsFirst = isFirstApplicable(policy.combining, policy.type);
-      if (!typeIsFirst) earlier = createTargetBuckets();
-      const comesBefore = (other: Policy): boolean =>
-        other === policy ? policyIsFirst : other.priority > policy.priority;
-      for (const placed of placedRules(policy)) {
+  for (const ofType of byType(policies).values()) {
+    const typeIsFirst = isFirstApplicable(undefined, ofType[0]?.type ?? "");
+    const above = createTargetBuckets<PlacedRule>();
+    for (const tier of groupBy(ofType, ({ priority }) => priority).values()) {
+      const ofTier: PlacedRule[] = [];
+      for (const policy of tier) {
+        const policyIsFirst = isFirstApplicable(policy.combining, policy.type);
+        const own = createTargetBuckets<PlacedRule>();
+        for (const placed of placedRules(policy)) {
+          yield undefined;
+          const shadow =
+            (yield* coveringRule(placed, above, comparisons)) ??
+            (yield* coveringRule(placed, own, comparisons));
+          if (shadow !== undefined) yield shadowFinding(placed, shadow);
+          if (!decides(placed.rule)) continue;
+          if (policyIsFirst) own.add(placed.constraints, placed);
+          if (typeIsFirst) ofTier.push(placed);
+        }
+      }
+      // Policies of equal priority stand beside each other: none comes before another.
+      for (const placed of ofTier) {
         yield undefined;
-        const shadow = yield* coveringRule(placed, earlier, comesBefore, comparisons);
-        if (shadow !== undefined) yield shadowFinding(placed, shadow);
-        if (decides(placed.rule)) earlier.add(placed.constraints, placed);
+        above.add(placed.constraints, placed);
       }
     }
   }
@@ -40,16 +50,13 @@ export function* shadowedRules({
 function* coveringRule(
   { constraints }: PlacedRule,
   earlier: TargetBuckets<PlacedRule>,
-  comesBefore: (other: Policy) => boolean,
   comparisons: ComparisonBudget,
 ): Generator<undefined, PlacedRule | undefined> {
   let compared = 0;
   for (const candidate of earlier.mayCover(constraints)) {
     if (!comparisons.spend()) return undefined;
     if (++compared % COMPARISONS_OF_A_STEP === 0) yield undefined;
-    if (comesBefore(candidate.policy) && covers(candidate.constraints, constraints)) {
-      return candidate;
-    }
+    if (covers(candidate.constraints, constraints)) return candidate;
   }
   return undefined;
 }

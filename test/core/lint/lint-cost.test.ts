@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { equalPriorityConflicts } from "../../../src/core/lint/compare-rules.js";
+import { equalPriorityConflicts, shadowedRules } from "../../../src/core/lint/compare-rules.js";
 import { FLOPYNET_CLIENTS } from "../../../src/core/lint/known-clients.js";
 import { LINT_CHECKS } from "../../../src/core/lint/lint-checks.js";
 import { parseTargetField } from "../../../src/core/parse-target-field.js";
@@ -30,6 +30,17 @@ it("policies that are all at odds cost no square: each pair is told of once", ()
   const found = [...equalPriorityConflicts(input)].filter((finding) => finding !== undefined);
   expect(found.map(({ policyId }) => policyId)).toEqual(["a", "b"]);
   expect(compared).toBeLessThan(1_000);
+});
+
+it("policies of one priority are not compared for what comes first", () => {
+  let compared = 0;
+  const policies = Array.from({ length: 50 }, (_, index) =>
+    policyOf(`p${index}`, 20, (at) => ports(`${at + 1}-${at + 3}`)),
+  );
+  const comparisons = { spend: () => ++compared > 0 };
+  const found = [...shadowedRules({ policies, clients: FLOPYNET_CLIENTS, comparisons })];
+  expect(found.filter((finding) => finding !== undefined)).toEqual([]);
+  expect(compared).toBe((50 * 20 * 19) / 2);
 });
 
 describe.each(LINT_CHECKS.map(({ id, find }) => [id, find] as const))("%s", (_id, find) => {
