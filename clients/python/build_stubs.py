@@ -15,10 +15,12 @@ class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
     """Puts the stubs beside the package: into the wheel, never into the source tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        out = tempfile.mkdtemp(prefix="flopynet-stubs-")
-        make_stubs(proto_folder(Path(self.root)), Path(out))
-        build_data["force_include"][f"{out}/flopynet"] = "flopynet"
-        build_data["force_include_editable"][f"{out}/flopynet"] = "flopynet"
+        self._out = tempfile.TemporaryDirectory(prefix="flopynet-stubs-")
+        make_stubs(proto_folder(Path(self.root)), Path(self._out.name))
+        build_data["force_include"][f"{self._out.name}/flopynet"] = "flopynet"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        self._out.cleanup()
 
 
 def proto_folder(root: Path) -> Path:

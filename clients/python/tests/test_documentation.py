@@ -1,4 +1,4 @@
-"""The code on the page about Python runs as it stands, block after block."""
+"""The code on the pages about Python runs as it stands, block after block."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from engine import REPOSITORY, Engine
 
-PAGE = REPOSITORY / "docs/python-client.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+PAGES = ["clients/python/README.md", "docs/python-client.md"]
+BLOCKS = [
+    (page, block)
+    for page in PAGES
+    for block in re.findall(
+        r"^```python\n(.*?)^```$", (REPOSITORY / page).read_text(encoding="utf-8"), re.M | re.S
+    )
+]
 DOCUMENTED_ADDRESS = "127.0.0.1:50051"
 WHAT_THEY_PRINT = [
     "True allowed by rule",
@@ -26,12 +32,12 @@ def documented_engine(tmp_path: Path) -> Engine:
     return Engine(tmp_path / "data", policy_file=REPOSITORY / "policies/policies.json")
 
 
-def test_the_page_runs(documented_engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_pages_run(documented_engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {"__name__": "page"}
     try:
-        for block in BLOCKS:
+        for page, block in BLOCKS:
             code = block.replace(DOCUMENTED_ADDRESS, documented_engine.address)
-            exec(compile(code, str(PAGE), "exec"), names)
+            exec(compile(code, page, "exec"), names)
     finally:
         documented_engine.stop()
     printed = capsys.readouterr().out

@@ -24,6 +24,7 @@ ROOT_FULL_COSINE = 0.2
 HIGHEST_NORM_RATIO = 1e6
 """Keeps the ratio finite; far beyond where the engine stops looking."""
 _NOTHING_LEFT = 1e-9
+_BLOCK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ def compare_updates(
         return {}
     clients = sorted(vectors)
     lengths = np.array([_length(vectors[client]) for client in clients])
-    directions = np.stack([_direction(vectors[client]) for client in clients])
+    directions = np.empty((len(clients), vectors[clients[0]].size))
+    for row, client in zip(directions, clients, strict=True):
+        row[:] = _direction(vectors[client])
     is_admitted = np.array([client not in excluded for client in clients])
     weights = np.array([trust[client] for client in clients], dtype=np.float64)
 
@@ -148,9 +151,9 @@ def _cosines_to_centre(
     admitted = np.flatnonzero(is_admitted)
     if admitted.size == 0:
         return np.full(len(directions), np.nan)
-    to_median = directions[admitted] @ np.median(directions[admitted], axis=0)
     kept_count = max(2, (admitted.size + 1) // 2)
-    kept = admitted[np.argsort(-to_median, kind="stable")[:kept_count]]
+    along_median = _along_median(directions, admitted)
+    kept = admitted[np.argsort(-along_median, kind="stable")[:kept_count]]
 
     own = np.zeros(len(directions))
     own[kept] = weights[kept]
@@ -165,6 +168,15 @@ def _cosines_to_centre(
     told = rest_along[is_told] / np.sqrt(rest_square[is_told])
     cosines[is_told] = np.clip(told, -1.0, 1.0)
     return cosines
+
+
+def _along_median(directions: NDArray[np.float64], admitted: NDArray[np.intp]) -> Vector:
+    """How far each admitted direction goes along the median of all of them."""
+    along = np.zeros(admitted.size)
+    for start in range(0, directions.shape[1], _BLOCK):  # A median copies what it looks at.
+        block = directions[:, start : start + _BLOCK][admitted]
+        along += block @ np.median(block, axis=0)
+    return along
 
 
 def _median(values: Vector, is_admitted: NDArray[np.bool_]) -> float:
