@@ -131,6 +131,22 @@ describe("what a client keeps", () => {
   );
 });
 
+it("who changes a policy may say why, and the history tells it", async () => {
+  const headers = { "x-change-reason": "night shift" };
+  await askJson(engine, "PUT /api/v1/policies/kept", { priority: 1 }, headers);
+  const { json } = await ask("GET /api/v1/policy_history?limit=1");
+  expect(json["history"]).toEqual([
+    expect.objectContaining({ policy_id: "kept", reason: "night shift", actor: "127.0.0.1" }),
+  ]);
+});
+
+it("the metrics count the versions that were made", async () => {
+  const made = engine.status().policyVersion - 2;
+  const { json } = await ask("GET /metrics");
+  expect(json["policy_history_count"]).toBe(made);
+  expect((await ask("GET /api/v1/metrics")).json["history_event_count"]).toBe(made);
+});
+
 it("a notification is an event, of whom the body names", async () => {
   const body = { policy_id: "kept", notified_by: "dashboard" };
   expect((await ask("POST /api/v1/notify_policy_update", body)).json).toMatchObject({
