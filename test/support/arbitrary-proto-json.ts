@@ -1,57 +1,114 @@
-import { type DescField, type DescMessage, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import fc from "fast-check";
 
 const MAX_DEPTH = 3;
 
-/** ProtoJSON that a message can be read from: every field or none, in every form that is allowed. */
-export function arbitraryProtoJson(message: DescMessage, depth = MAX_DEPTH): fc.Arbitrary<object> {
-  const taken = new Set<string>();
-  const model: Record<string, fc.Arbitrary<JsonValue>> = {};
-  for (const field of message.fields) {
-    const oneof = field.oneof?.name;
-    const goesDeeper = field.fieldKind === "message" || field.fieldKind === "list";
-    if (goesDeeper && depth === 0) continue;
-    if (oneof !== undefined && taken.has(oneof)) continue;
-    if (oneof !== undefined) taken.add(oneof);
-    model[field.jsonName] = fieldJson(field, depth);
-  }
-  return fc.record(model, { requiredKeys: [] });
+/** Which forms of values: any that ProtoJSON allows, or only the plainest of each type. */
+type Forms = "any" | "plainest";
+
+/** ProtoJSON that a message can be read from, with some of its fields. */
+export function arbitraryProtoJson(
+  message: DescMessage,
+  forms: Forms = "any",
+  depth = MAX_DEPTH,
+): fc.Arbitrary<JsonValue> {
+  const goesDeeper = ({ fieldKind }: DescField): boolean =>
+    fieldKind === "message" || fieldKind === "list";
+  const usable = message.fields.filter(
+    (field) => (depth > 0 || !goesDeeper(field)) && (forms === "any" || isPlain(field)),
+  );
+  const json = (field: DescField): fc.Arbitrary<JsonValue> => fieldJson(field, forms, depth);
+  const alone = usable.filter((field) => field.oneof === undefined);
+  const model = Object.fromEntries(alone.map((field) => [field.jsonName, json(field)]));
+  const choices = message.oneofs.map((oneof) => {
+    const members = usable.filter((field) => field.oneof === oneof);
+    const none = fc.constant<JsonObject>({});
+    return fc.oneof(
+      none,
+      ...members.map((field) => json(field).map((value) => ({ [field.jsonName]: value }))),
+    );
+  });
+  return fc
+    .tuple(fc.record(model, { requiredKeys: [] }), ...choices)
+    .map((parts) => Object.assign({}, ...parts) as JsonObject);
 }
 
-function fieldJson(field: DescField, depth: number): fc.Arbitrary<JsonValue> {
+/** Whether its type has a form that is the plainest: text has, a 64-bit integer has not. */
+function isPlain(field: DescField): boolean {
+  if (field.fieldKind === "map") return false;
+  if (field.message) {
+    const { typeName } = field.message;
+    return !typeName.startsWith("google.protobuf.") || typeName === "google.protobuf.Struct";
+  }
+  if (field.enum) return field.fieldKind === "enum";
+  return PLAIN_SCALARS.has(field.scalar);
+}
+
+const PLAIN_SCALARS = new Set([
+  ScalarType.STRING,
+  ScalarType.BOOL,
+  ScalarType.DOUBLE,
+  ScalarType.INT32,
+  ScalarType.UINT32,
+]);
+
+function fieldJson(field: DescField, forms: Forms, depth: number): fc.Arbitrary<JsonValue> {
   switch (field.fieldKind) {
     case "scalar":
-      return scalarJson(field.scalar);
+      return scalarJson(field.scalar, forms);
     case "enum":
-      return enumJson(field);
+      return enumJson(field, forms);
     case "message":
-      return messageJson(field.message, depth);
+      return messageJson(field.message, forms, depth);
     case "map":
       return fc.constant({}); // Filled ones are in no particular order.
     case "list":
-      if (field.listKind === "scalar") return fc.array(scalarJson(field.scalar), { maxLength: 3 });
-      if (field.listKind === "enum") return fc.array(enumJson(field), { maxLength: 3 });
-      return fc.array(messageJson(field.message, depth), { maxLength: 3 });
+      return fc.array(itemJson(field, forms, depth), { maxLength: 3 });
   }
 }
 
-function enumJson({ enum: described }: DescField): fc.Arbitrary<JsonValue> {
-  const values = described?.values ?? [];
-  return fc.constantFrom(...values.flatMap(({ name, number }) => [name, number]));
+function itemJson(
+  field: DescField & { fieldKind: "list" },
+  forms: Forms,
+  depth: number,
+): fc.Arbitrary<JsonValue> {
+  switch (field.listKind) {
+    case "scalar":
+      return scalarJson(field.scalar, forms);
+    case "enum":
+      return enumJson(field, forms);
+    case "message":
+      return messageJson(field.message, forms, depth);
+  }
 }
 
-function messageJson(message: DescMessage, depth: number): fc.Arbitrary<JsonValue> {
+function enumJson({ enum: described }: DescField, forms: Forms): fc.Arbitrary<JsonValue> {
+  const values = described?.values ?? [];
+  const written = values.flatMap(({ name, number }) => (forms === "any" ? [name, number] : [name]));
+  return fc.constantFrom(...written);
+}
+
+function messageJson(message: DescMessage, forms: Forms, depth: number): fc.Arbitrary<JsonValue> {
   switch (message.typeName) {
     case "google.protobuf.Struct":
       return fc.dictionary(text, freeJson, { maxKeys: 3 });
     case "google.protobuf.Value":
       return freeJson;
     case "google.protobuf.Timestamp":
-      return fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }).map(isoTime);
+      return fc.oneof(
+        fc.constant("2026-01-31T12:00:00Z"),
+        fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }).map(isoTime),
+      );
     case "google.protobuf.FieldMask":
       return fc.constantFrom("", "name", "name,onError");
     default:
-      return arbitraryProtoJson(message, depth - 1) as fc.Arbitrary<JsonValue>;
+      return arbitraryProtoJson(message, forms, depth - 1);
   }
 }
 
@@ -71,7 +128,7 @@ const freeJson: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) 
   ),
 })).value;
 
-function scalarJson(scalar: ScalarType): fc.Arbitrary<JsonValue> {
+function scalarJson(scalar: ScalarType, forms: Forms): fc.Arbitrary<JsonValue> {
   switch (scalar) {
     case ScalarType.STRING:
       return text;
@@ -86,7 +143,9 @@ function scalarJson(scalar: ScalarType): fc.Arbitrary<JsonValue> {
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:
-      return fc.oneof(fc.integer(), fc.integer().map(String), fc.constant(-0));
+      return forms === "any"
+        ? fc.oneof(fc.integer(), fc.integer().map(String), fc.constant(-0))
+        : fc.oneof(fc.integer(), fc.constant(-0));
     case ScalarType.UINT32:
     case ScalarType.FIXED32:
       return fc.nat(2 ** 32 - 1);

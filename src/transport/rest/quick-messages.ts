@@ -69,7 +69,7 @@ function scalarDefault(scalar: ScalarType): unknown {
 }
 
 /** Whether absence is the same as the default: ProtoJSON then writes the field always. */
-export function isImplicit(field: DescField): boolean {
+function isImplicit(field: DescField): boolean {
   return field.presence === FeatureSet_FieldPresence.IMPLICIT;
 }
 

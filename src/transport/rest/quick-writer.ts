@@ -6,20 +6,12 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { hasCustomJson } from "./proto-json.js";
-import {
-  defaultOf,
-  isImplicit,
-  notPlain,
-  once,
-  type PlainMessage,
-  quick,
-  refuse,
-} from "./quick-messages.js";
+import { notPlain, once, type PlainMessage, quick, refuse } from "./quick-messages.js";
 
 /** Undefined: not for the shortcut. */
 export type QuickWriter = (message: PlainMessage) => JsonObject | undefined;
 
-/** Writes a message as ProtoJSON with every field that has no presence, also where it is the default. */
+/** Writes a message as ProtoJSON, with every field that it has, also where it is the default. */
 export function quickWriter(message: DescMessage): QuickWriter {
   if (hasCustomJson(message)) return () => undefined;
   return quick((plain) => messageWriter(message)(plain));
@@ -33,15 +25,13 @@ const messageWriter = once((message: DescMessage): ((plain: PlainMessage) => Jso
     .map((field) => ({
       name: field.jsonName,
       oneof: field.oneof?.localName,
-      fallback: isImplicit(field) ? defaultOf(field) : undefined,
       write: fieldWriter(field),
     }));
   return (plain) => {
     const json: JsonObject = {};
-    for (const { name, oneof, fallback, write } of fields) {
+    for (const { name, oneof, write } of fields) {
       const value = oneof === undefined ? plain[name] : memberOf(plain[oneof], name);
       if (value !== undefined) json[name] = write(value);
-      else if (fallback) json[name] = write(fallback());
     }
     return json;
   };
