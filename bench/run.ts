@@ -15,6 +15,7 @@ const NAMES = [
   "rest-check",
   "storage",
   "trust-fold",
+  "trust-report",
 ] as const;
 
 /** What a benchmark found; printed as it is measured, written as JSON. */
