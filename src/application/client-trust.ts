@@ -1,8 +1,7 @@
 import type { PolicySnapshot } from "../core/snapshot.js";
-import { trustAttributes } from "../core/trust-attributes.js";
+import { type TrustAttributes, trustAttributes } from "../core/trust-attributes.js";
 import type { ClientStanding } from "../core/decision.js";
 import type { TrustRule } from "../core/trust-policy.js";
-import type { ValueMap } from "../core/values.js";
 import { multiplierOf } from "./evaluate-trust.js";
 import type { TrustLedger } from "./trust-ledger.js";
 import type { TrustRulesNow } from "./trust-rules-in-force.js";
@@ -14,7 +13,7 @@ const MOST_READY = 10_000;
 export interface KnownClient {
   readonly standing: ClientStanding;
   /** For conditions; the same object while nothing changes. */
-  readonly attributes: ValueMap;
+  readonly attributes: TrustAttributes;
 }
 
 /** Trust on the way of a check: a look-up. */

@@ -3,6 +3,7 @@ import { decide, decideAndExplain } from "../core/decide.js";
 import type { Decision, Explanation } from "../core/decision.js";
 import { type AccessRequest, accessRequest } from "../core/request.js";
 import type { PolicySnapshot } from "../core/snapshot.js";
+import type { TrustAttributes } from "../core/trust-attributes.js";
 import type { ValueMap } from "../core/values.js";
 import { requestItems } from "./check-batch.js";
 import type {
@@ -194,7 +195,7 @@ function explained(
 /** What the engine knows besides what it was given. */
 interface KnownAttributes {
   readonly engine: ValueMap;
-  readonly trust: ValueMap | undefined;
+  readonly trust: TrustAttributes | undefined;
 }
 
 function requestOf(

@@ -1,6 +1,11 @@
 import { parseAddress } from "../core/address.js";
 import { CONNECTION_FIELDS } from "../core/connection-violations.js";
-import { CLIENT_NAMES, trustAttributes } from "../core/trust-attributes.js";
+import {
+  CLIENT_NAMES,
+  copyTrustAttributes,
+  type TrustAttributes,
+  trustAttributes,
+} from "../core/trust-attributes.js";
 import type { TrustReading } from "../core/trust/trust-reading.js";
 import { isPlainMap, ownValue, type Value, type ValueMap } from "../core/values.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
@@ -21,13 +26,12 @@ export function resolveAttributes(
     readonly engine: ValueMap;
     readonly registry: ComponentRegistry;
     /** `trustAttributes` of the client that is named; absent: none is, or trust is not computed. */
-    readonly trust?: ValueMap | undefined;
+    readonly trust?: TrustAttributes | undefined;
   },
 ): ValueMap {
   const { trust } = options;
   // A plain object, because one without prototype is slow to read; `__proto__` was refused before.
-  // It begins with what is known of the client, because a copy is cheap and adding name by name is not.
-  const attributes: Record<string, Value> = trust ? { ...trust } : {};
+  const attributes: Record<string, Value> = trust ? copyTrustAttributes(trust) : {};
   for (const name of Object.keys(given)) {
     const value = given[name] ?? null;
     if (value === null || name === "engine" || name.startsWith("engine.")) continue;
@@ -60,7 +64,7 @@ function addComponentType(
 /** `given` with what is known of a client in the place of what was said about it. */
 export function withClientTrust(given: ValueMap, reading: TrustReading): ValueMap {
   const trust = trustAttributes(reading);
-  const attributes: Record<string, Value> = { ...trust };
+  const attributes = copyTrustAttributes(trust);
   for (const [name, value] of Object.entries(given)) {
     if (value !== null && !isKnownBetter(name, trust)) attributes[name] = value;
   }

@@ -1,4 +1,4 @@
-import type { TrustReading } from "./trust/trust-reading.js";
+import type { FactorName, TrustReading } from "./trust/trust-reading.js";
 import type { Value, ValueMap } from "./values.js";
 
 /** Names that conditions read of a client, and that are the engine's once a client is named. */
@@ -13,13 +13,20 @@ export const CLIENT_NAMES = [
   "factors",
 ] as const;
 
+/** `client`, its change of late, and beside them the bounds of factors, whose own names are numbers. */
+export type TrustAttributes = { readonly client: ValueMap } & Readonly<
+  Record<"trust_score_change" | `client.factors.${FactorName}.${"lower" | "upper"}`, number>
+>;
+
 /**
  * What is known of a client as attributes: `client.trust_score`, ..., `client.factors.NAME` and its
- * `.lower` and `.upper`, `trust_score_change`. The last two of a factor are flat, because its own name
- * is a number.
+ * `.lower` and `.upper`, `trust_score_change`.
  */
-export function trustAttributes(reading: TrustReading): ValueMap {
-  const attributes: Record<string, Value> = {
+export function trustAttributes(reading: TrustReading): TrustAttributes {
+  const factors = new Map(reading.factors.map((factor) => [factor.name, factor]));
+  const lower = (name: FactorName): number => factors.get(name)?.lower ?? 0;
+  const upper = (name: FactorName): number => factors.get(name)?.upper ?? 1;
+  return {
     client: {
       trust_score: reading.trustScore,
       trust_lower: reading.trustLower,
@@ -31,10 +38,34 @@ export function trustAttributes(reading: TrustReading): ValueMap {
       factors: Object.fromEntries(reading.factors.map(({ name, value }) => [name, value])),
     },
     trust_score_change: reading.trustScoreChange,
+    "client.factors.participation_rate.lower": lower("participation_rate"),
+    "client.factors.participation_rate.upper": upper("participation_rate"),
+    "client.factors.update_quality.lower": lower("update_quality"),
+    "client.factors.update_quality.upper": upper("update_quality"),
+    "client.factors.behavioral_consistency.lower": lower("behavioral_consistency"),
+    "client.factors.behavioral_consistency.upper": upper("behavioral_consistency"),
+    "client.factors.compliance_history.lower": lower("compliance_history"),
+    "client.factors.compliance_history.upper": upper("compliance_history"),
   };
-  for (const { name, lower, upper } of reading.factors) {
-    attributes[`client.factors.${name}.lower`] = lower;
-    attributes[`client.factors.${name}.upper`] = upper;
-  }
-  return attributes;
+}
+
+/**
+ * A map that begins with `trust`, for more attributes. Why key by key: V8 makes room for a literal's
+ * keys inside the object; what is made by spreading, or grows key by key, becomes a slow hash table.
+ */
+export function copyTrustAttributes(trust: TrustAttributes): Record<string, Value> {
+  return {
+    client: trust.client,
+    trust_score_change: trust.trust_score_change,
+    "client.factors.participation_rate.lower": trust["client.factors.participation_rate.lower"],
+    "client.factors.participation_rate.upper": trust["client.factors.participation_rate.upper"],
+    "client.factors.update_quality.lower": trust["client.factors.update_quality.lower"],
+    "client.factors.update_quality.upper": trust["client.factors.update_quality.upper"],
+    "client.factors.behavioral_consistency.lower":
+      trust["client.factors.behavioral_consistency.lower"],
+    "client.factors.behavioral_consistency.upper":
+      trust["client.factors.behavioral_consistency.upper"],
+    "client.factors.compliance_history.lower": trust["client.factors.compliance_history.lower"],
+    "client.factors.compliance_history.upper": trust["client.factors.compliance_history.upper"],
+  };
 }
