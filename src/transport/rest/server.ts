@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { bindError } from "../bind-error.js";
 import type { Log } from "../../application/ports/log.js";
+import { sendJson } from "./send-json.js";
 
 const DEFAULT_LIMITS: RestLimits = {
   headersTimeoutMs: 10_000,
@@ -129,6 +130,10 @@ const MALFORMED = { status: 400, error: "this is no HTTP request" };
 function answerWhatIsNoHttp(server: Server): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
   server.on("request", (request, response) => answering.set(request.socket, response));
+  server.on("checkExpectation", (_request, response: ServerResponse) => {
+    response.statusCode = 417;
+    sendJson(response, { error: "the only expectation that is met here is `100-continue`" });
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const response = answering.get(socket);
     const hasBegun = response?.headersSent === true && !response.writableFinished;

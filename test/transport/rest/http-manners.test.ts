@@ -74,6 +74,16 @@ describe("compression", () => {
   );
 });
 
+describe("a decision is stored by nobody on its way", () => {
+  it.each(["/v1/connections:check", "/v1/policies:check", "/api/v1/check"])("%s", async (path) => {
+    const headers = { "content-type": "application/json" };
+    const body = path.includes("connections") ? "{}" : '{"policy_type": "fl_server"}';
+    const answer = await ask(`POST ${path}`, { headers, body });
+    expect(answer.status).toBe(200);
+    expect(answer.headers["cache-control"]).toBe("no-store");
+  });
+});
+
 describe("the request id", () => {
   // prettier-ignore
   it.each<[says: string, given: string | undefined, back: RegExp]>([

@@ -78,6 +78,7 @@ describe("a connection that holds the server up is answered and ended", () => {
     ["headers above 16 KiB",            `${head}X: ${"x".repeat(20_000)}\r\n\r\n`, "431 Request Header Fields Too Large", "the URL and the headers may have 16384 bytes at most"],
     ["a URL above 16 KiB",              `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, "431 Request Header Fields Too Large", "the URL and the headers may have 16384 bytes at most"],
     ["text that is no HTTP",            "hello\r\n\r\n",                    "400 Bad Request", "this is no HTTP request"],
+    ["an expectation nobody knows",     `${head}Connection: close\r\nExpect: tea\r\n\r\n`, "417 Expectation Failed", "the only expectation that is met here is `100-continue`"],
     ["two lengths (request smuggling)", `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n{`, "400 Bad Request", "this is no HTTP request"],
     ["a length and chunks",             `${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`, "400 Bad Request", "this is no HTTP request"],
   ])("%s", async (_says, text, status, error) => {
