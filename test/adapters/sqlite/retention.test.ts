@@ -49,6 +49,19 @@ describe("retention", () => {
     expect((await eventLog.read(0, 10)).map(({ sequence }) => sequence)).toEqual([4]);
   });
 
+  it("removes counts of decisions that are too old, and no other", async () => {
+    const { decisionLog, storage, retention, daysOld } = await aRetainedStore({ decisionDays: 2 });
+    for (const days of [3, 1, 2.1, 1.9]) {
+      decisionLog.append(aLoggedDecision({ timeMs: daysOld(days) }));
+    }
+    await storage.flush();
+    await retention.run();
+    for (const countedBy of ["all", "policy_type", "rule"] as const) {
+      const [count] = await decisionLog.countBy(countedBy, {}, 1);
+      expect([countedBy, count?.decided]).toEqual([countedBy, 2]);
+    }
+  });
+
   it("removes decisions that are too old, and no other", async () => {
     const { decisionLog, storage, retention, daysOld } = await aRetainedStore({ decisionDays: 2 });
     for (const days of [3, 1, 2.01, 1.99]) {
