@@ -7,10 +7,7 @@ import { DEFAULT_TRUST_RULES, type TrustRules } from "./trust-rules.js";
 const OUTCOMES = ["FAILED", "DROPPED", "DECLINED", "LATE", "COMPLETED"] as const;
 const NOTHING = 0;
 
-type Report = Pick<
-  UpdateReported,
-  "outcome" | "alignmentRatio" | "normRatio" | "maxPairwise" | "observeTimeMs"
->;
+type Report = Pick<UpdateReported, "outcome" | "alignmentRatio" | "normRatio" | "maxPairwise">;
 
 /** What the close of a round found, as far as one client's late evidence can change it. */
 export interface RoundFacts {
@@ -115,7 +112,7 @@ export class RoundBook {
     const { outcomes, alignments, norms, pairwise } = this.data;
     this.addTime(place, report.observeTimeMs);
     if (outcomes[place] !== NOTHING) {
-      append(this.data.further, place, report);
+      append(this.data.further, place, whatCounts(report));
       return;
     }
     outcomes[place] = OUTCOMES.indexOf(report.outcome) + 1;
@@ -166,7 +163,6 @@ export class RoundBook {
       alignmentRatio: this.data.alignments[place] ?? Number.NaN,
       normRatio: this.data.norms[place] ?? Number.NaN,
       maxPairwise: this.data.pairwise.get(place) ?? Number.NaN,
-      observeTimeMs: Number.NaN,
     };
     return [first, ...(this.data.further.get(place) ?? [])];
   }
@@ -180,6 +176,16 @@ export class RoundBook {
     const before = times[place] ?? Number.NaN;
     if (Number.isNaN(before) || before < timeMs) times[place] = timeMs;
   }
+}
+
+/** Reports of further reporters are kept as objects: with no more than is needed. */
+function whatCounts({ outcome, alignmentRatio, normRatio, maxPairwise }: UpdateReported): Report {
+  return {
+    outcome,
+    ...(alignmentRatio !== undefined && { alignmentRatio }),
+    ...(normRatio !== undefined && { normRatio }),
+    ...(maxPairwise !== undefined && { maxPairwise }),
+  };
 }
 
 const NO_VIOLATIONS: readonly ViolationSeverity[] = [];

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { restoreTrustFold } from "../../../src/core/trust/fold.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
-import { DEFAULT_TRUST_RULES } from "../../../src/core/trust/trust-rules.js";
-import { Federation } from "../../support/trust-federation.js";
+import { DEFAULT_TRUST_RULES, exclusionBelow } from "../../../src/core/trust/trust-rules.js";
+import { Federation, HONEST } from "../../support/trust-federation.js";
 import {
   closed,
   opened,
   pardoned,
   poisoned,
+  registered,
   updated,
   violated,
 } from "../../support/trust-observations.js";
@@ -15,9 +16,9 @@ import {
 describe("several reporters of one round", () => {
   // prettier-ignore
   it.each<[says: string, ratios: readonly (number | undefined)[], ratio: number | undefined]>([
-    ["the median of three counts", [-1, 0.1, 1], 0.1],
+    ["the median of three counts", [1, -1, 0.1], 0.1],
     ["the lower of two counts", [1, 0.1], 0.1],
-    ["the second of four counts", [1.5, 1, 0.1, -1], 0.1],
+    ["the second of four counts", [1.5, 0.1, -1, 1], 0.1],
     ["only those that saw it count", [undefined, 0.1, undefined], 0.1],
   ])("%s", (_says, ratios, ratio) => {
     const [several, one] = [new Federation(), new Federation()];
@@ -37,6 +38,20 @@ describe("several reporters of one round", () => {
     several.round(outcomes.map((seen, index) => updated("a", { outcome: seen, reporter: `${index}` })));
     one.round([updated("a", { outcome })]);
     expect(several.trust()).toBe(one.trust());
+  });
+
+  it("have medians of every number, each by itself, and the time of the latest", () => {
+    const [several, one] = [new Federation(), new Federation()];
+    const numbers = [
+      { alignmentRatio: 0.1, normRatio: 9, maxPairwise: 0.95, observeTimeMs: 3 },
+      { alignmentRatio: 1, normRatio: 2.5, maxPairwise: 0.5, observeTimeMs: 7 },
+      { alignmentRatio: -1, normRatio: 0.1, maxPairwise: 1, observeTimeMs: 5 },
+    ];
+    several.round(numbers.map((seen, index) => updated("a", { ...seen, reporter: `${index}` })));
+    one.round([
+      updated("a", { alignmentRatio: 0.1, normRatio: 2.5, maxPairwise: 0.95, observeTimeMs: 7 }),
+    ]);
+    expect(several.fold.reading("a")).toStrictEqual(one.fold.reading("a"));
   });
 
   it("never count more than one unit of evidence", () => {
@@ -91,6 +106,97 @@ describe("a late observation", () => {
   });
 });
 
+describe("late evidence leaves the same behind as evidence in time:", () => {
+  type Late = readonly (ReturnType<typeof updated> | ReturnType<typeof violated>)[];
+  interface Told {
+    /** In its round, or `tell` it at the end. */
+    readonly late: (round: number, ...evidence: Late) => Late;
+    readonly federation: Federation;
+  }
+  const good = (...clients: string[]) => clients.map((client) => updated(client));
+  const bad = (...clients: string[]) => clients.map((client) => poisoned(client));
+
+  // prettier-ignore
+  it.each<[says: string, tell: (told: Told) => void]>([
+    ["of a client that is then EXCLUDED, and waits in rounds that do not select it", ({ federation, late }) => {
+      federation.repeat(4, bad("a"));
+      federation.round(late(5, ...bad("a")));
+      federation.round([], { selected: HONEST });
+      federation.round([]);
+    }],
+    ["of a client that returns in a round that does not select it", ({ federation, late }) => {
+      federation.round([...good("a"), violated("a", "CRITICAL")]);
+      federation.repeat(7, good("a"));
+      federation.round(late(9, ...good("a")));
+      federation.round([], { selected: HONEST });
+      federation.round([], { selected: HONEST });
+    }],
+    ["beside a run that never selected the client", ({ federation, late }) => {
+      federation.repeat(3, bad("a"));
+      federation.round(late(4, ...bad("a")));
+      federation.repeat(3, [], { runId: "other", selected: HONEST });
+    }],
+    ["beside a run that selects it later", ({ federation, late }) => {
+      federation.repeat(3, bad("a"));
+      federation.round(late(4, ...bad("a")));
+      federation.round(good("a"), { runId: "other" });
+      federation.round([], { runId: "other", selected: HONEST });
+    }],
+    ["beside the pardon of another client", ({ federation, late }) => {
+      federation.repeat(3, bad("a", "h1"));
+      federation.round(late(4, ...bad("a")));
+      federation.apply(pardoned("h1"));
+      federation.round(bad("a"));
+    }],
+    ["beside its own pardon", ({ federation, late }) => {
+      federation.repeat(3, bad("a"));
+      federation.round(late(4, ...bad("a")));
+      federation.apply(pardoned("a"));
+      federation.round(bad("a"));
+    }],
+    ["that makes a round guarded: then others are not EXCLUDED either", ({ federation, late }) => {
+      const rules = { ...DEFAULT_TRUST_RULES, minCohort: 3 };
+      federation.repeat(2, bad("a", "b", "c"), { selected: ["a", "b", "c", "d", "e"], rules: { ...rules, minCohort: 6 } });
+      federation.round([...bad("b", "c"), ...late(3, ...bad("a")), ...good("d", "e")], { selected: ["a", "b", "c", "d", "e"], rules });
+      federation.round([...bad("a", "b", "c"), ...good("d", "e")], { selected: ["a", "b", "c", "d", "e"], rules });
+    }],
+    ["that makes a round no longer guarded: then others are EXCLUDED", ({ federation, late }) => {
+      const selected = ["a", "b", "c", "d", "e"];
+      federation.repeat(4, [], { selected }); // Absent, all have 0.430; once more, 0.423.
+      const rules = { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.425, { roundsIn: 1 })], minCohort: 3 };
+      federation.round([...bad("a", "b"), ...good("d", "e"), ...late(5, ...good("c"))], { selected, rules });
+      federation.round(good(...selected), { selected });
+    }],
+    ["of a client with two names", ({ federation, late }) => {
+      federation.apply(registered("a", "key"));
+      federation.apply(registered("b", "key"));
+      federation.repeat(4, []);
+      federation.round(late(5, ...bad("b")), { selected: ["a", "b", ...HONEST] });
+      federation.round(bad("a"));
+    }],
+    ["of clients one after the other", ({ federation, late }) => {
+      const selected = ["a", "b", "c", ...HONEST];
+      federation.repeat(6, good("a", "b", "c"), { selected });
+      federation.round([...good("c"), ...late(7, ...bad("a", "b"))], { selected });
+      federation.round([...good("c"), ...late(8, ...bad("a", "b"), violated("c", "CRITICAL"))], { selected });
+    }],
+  ])("%s", (_says, tell) => {
+    const snapshots = [true, false].map((inTime) => {
+      const federation = new Federation();
+      const kept: Late[number][] = [];
+      const late = (round: number, ...evidence: Late): Late => {
+        if (inTime) return evidence;
+        kept.push(...evidence.map((one) => ({ ...one, round })));
+        return [];
+      };
+      tell({ federation, late });
+      for (const one of kept) federation.apply(one);
+      return structuredClone(federation.fold.snapshot());
+    });
+    expect(snapshots[1]).toStrictEqual(snapshots[0]);
+  });
+});
+
 describe("a snapshot", () => {
   it.each([
     ["of another model", trustModel("seed-literal-1"), () => DEFAULT_TRUST_RULES],
@@ -104,6 +210,28 @@ describe("a snapshot", () => {
     const federation = new Federation();
     federation.round([]);
     expect(restoreTrustFold(model, federation.fold.snapshot(), rulesOf)).toBeUndefined();
+  });
+
+  it("is not changed by what is made of it", () => {
+    const federation = new Federation();
+    federation.round([updated("a"), violated("a", "LOW"), poisoned("a", { reporter: "two" })]);
+    federation.apply(opened(["a"], { round: 2 }));
+    federation.apply(updated("a", { round: 2 }));
+    const snapshot = structuredClone(federation.fold.snapshot());
+    const before = structuredClone(snapshot);
+    const restored = restoreTrustFold(trustModel(), snapshot, () => DEFAULT_TRUST_RULES);
+    const more = [
+      violated("a", "HIGH", { reporter: "three" }),
+      updated("h1", { reporter: "two", maxPairwise: 1, observeTimeMs: 9 }),
+      poisoned("a", { round: 2, reporter: "two" }),
+      violated("a", "LOW", { round: 2 }),
+      registered("a", "key", { owner: "alice" }),
+      closed({ round: 2 }),
+      opened(["a", "z"], { round: 3, runId: "other" }),
+    ];
+    for (const observation of more) restored?.apply(observation, DEFAULT_TRUST_RULES);
+    expect(restored?.reading("a").round).toBe(2);
+    expect(snapshot).toStrictEqual(before);
   });
 
   it("knows open rounds, further reporters and violations", () => {

@@ -135,6 +135,7 @@ describe("trust rules", () => {
     ["say for how many rounds before", [0.29], "E", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, quick)] }],
     ["say how long to stay out, and when to return", [0.29, 0.3], "ER", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, quick)] }],
     ["say whether the threshold itself is meant", [0.3], "E", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, { ...quick, orEqual: true })] }],
+    ["say so of no score above it", [0.31], "R", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, { ...quick, orEqual: true })] }],
     ["say where to reduce", [0.5, 0.39], "AR", only({ reductions: [reductionBelow(0.4, 0.5)] })],
     ["say how many rounds before reducing", [0.39, 0.39], "AR", only({ reductions: [reductionBelow(0.4, 0.5, { roundsIn: 2 })] })],
     ["say when to be ACTIVE again", [0.39, 0.41], "RA", only({ reductions: [reductionBelow(0.4, 0.5, { roundsOut: 1, exit: 0.41 })] })],

@@ -1,0 +1,154 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ClientRecord } from "../../../src/core/trust/client-record.js";
+import { type KeptItem, LatenessWindow } from "../../../src/core/trust/lateness-window.js";
+import { NameTable } from "../../../src/core/trust/name-table.js";
+import { NumberSet } from "../../../src/core/trust/number-set.js";
+import { payloadDigest } from "../../../src/core/trust/payload-digest.js";
+import { RecordPages } from "../../../src/core/trust/record-pages.js";
+import { placeOf, sameNumbers, sortedNumbers } from "../../../src/core/trust/sorted-numbers.js";
+import { updated } from "../../support/trust-observations.js";
+
+const numbers = fc.array(fc.integer({ min: 0, max: 2_000 }), { maxLength: 60 });
+
+describe("what holds the state of many clients", () => {
+  it("a set of numbers has what was added, and nothing else", () => {
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: 0, max: 5_000 }), (added, asked) => {
+        const set = new NumberSet();
+        for (const number of added) set.add(number);
+        const restored = new NumberSet(set.words.slice());
+        for (const number of [...added, asked, 31, 32]) {
+          expect(set.has(number)).toBe(added.includes(number));
+          expect(restored.has(number)).toBe(added.includes(number));
+        }
+      }),
+    );
+  });
+
+  it("sorted numbers have each once, and find it", () => {
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: -1, max: 2_001 }), (given, asked) => {
+        const sorted = sortedNumbers(given);
+        const expected = [...new Set(given)].sort((left, right) => left - right);
+        expect([...sorted]).toStrictEqual(expected);
+        expect(sameNumbers(sorted, sortedNumbers(given.toReversed()))).toBe(true);
+        expect(sameNumbers(sorted, sortedNumbers([...given, 2_001]))).toBe(false);
+        for (const number of [...given, asked]) {
+          const place = expected.indexOf(number);
+          expect(placeOf(sorted, number)).toBe(place < 0 ? undefined : place);
+        }
+      }),
+    );
+  });
+
+  it("names have numbers in the order in which they were heard, also when they are restored", () => {
+    const table = new NameTable(["b", "a"]);
+    expect(["a", "c", "b", "c"].map((name) => table.numberOf(name))).toStrictEqual([1, 2, 0, 2]);
+    expect([table.find("c"), table.find("d")]).toStrictEqual([2, undefined]);
+    expect([table.nameOf(0), table.nameOf(2), table.names]).toStrictEqual([
+      "b",
+      "c",
+      ["b", "a", "c"],
+    ]);
+  });
+
+  it("records keep to themselves, whatever page they are on, and a copy of them does too", () => {
+    const pages = new RecordPages(0.4);
+    const cursor = new ClientRecord();
+    const clients = [700, 0, 255, 256, 511, 512];
+    for (const client of clients) {
+      const record = pages.seek(cursor, client);
+      record.score = client;
+      record.addUpdate(client, client + 0.5);
+    }
+    const copy = pages.copy();
+    pages.seek(cursor, 256).score = -1;
+    pages.seek(cursor, 256).addUpdate(7, 7);
+    const found = clients.map((client) => {
+      const record = copy.seek(cursor, client);
+      return [record.score, record.logNormAt(0), record.alignmentAt(0), record.updatesKept];
+    });
+    expect(found).toStrictEqual(clients.map((client) => [client, client, client + 0.5, 1]));
+    expect([pages.seek(cursor, 3).prior, pages.seek(cursor, 3).score]).toStrictEqual([0.4, 0.4]);
+  });
+
+  it("a record keeps its last twenty updates", () => {
+    const record = new ClientRecord();
+    for (let update = 0; update < 23; update += 1) record.addUpdate(update, 0.5);
+    const kept = Array.from({ length: record.updatesKept }, (_, place) => record.logNormAt(place));
+    expect(kept.sort((left, right) => left - right)).toStrictEqual(
+      Array.from({ length: 20 }, (_, index) => index + 3),
+    );
+  });
+
+  it("a record falls from the highest of its last ten scores", () => {
+    const record = new ClientRecord();
+    const changes = [0.9, ...Array<number>(10).fill(0.5), 0.5, 0.6].map((score) => {
+      record.addScore(score);
+      return Number(record.change.toFixed(9));
+    });
+    expect(changes).toStrictEqual([0, ...Array<number>(10).fill(-0.4), 0, 0]);
+    expect(record.delta).toBeCloseTo(0.1, 9);
+  });
+});
+
+describe("closed rounds are kept", () => {
+  const closed = (runId: string, round: number, size = 1): KeptItem => ({
+    closed: { runId, round, size },
+  });
+  /** What has left after each step, as `run round`; `-` for what is no round. */
+  function left(items: readonly KeptItem[]): string[] {
+    const window = new LatenessWindow<KeptItem>();
+    return items.map((item) => {
+      window.push(item);
+      const gone: string[] = [];
+      for (let one = window.takeLeft(); one; one = window.takeLeft()) {
+        gone.push(one.closed ? `${one.closed.runId}${one.closed.round}` : "-");
+      }
+      return gone.join(" ");
+    });
+  }
+  const several = (runId: string, count: number, size = 1) =>
+    Array.from({ length: count }, (_, index) => closed(runId, index + 1, size));
+
+  // prettier-ignore
+  it.each<[says: string, items: readonly KeptItem[], gone: readonly string[]]>([
+    ["until their run has closed one three rounds later", several("a", 5), ["", "", "", "a1", "a2"]],
+    ["behind those of other runs that are older", [closed("b", 1), ...several("a", 4)], ["", "", "", "", ""]],
+    ["until 64 are", [...several("a", 3), ...several("b", 62)].slice(2), [...Array<string>(63).fill("")]],
+    ["not when rounds are skipped", [closed("a", 1), closed("a", 9)], ["", "a1"]],
+    ["when an earlier one is closed later", [closed("a", 3), closed("a", 1), closed("a", 4)], ["", "", ""]],
+    ["while nothing is between them that is no round", [{}, closed("a", 1), {}, closed("a", 9)], ["-", "", "", "a1 -"]],
+    ["until they have a million clients, but the last one", [closed("a", 1, 600_000), closed("b", 1, 400_000), closed("c", 1, 1), closed("d", 1, 2_000_000)], ["", "", "a1", "b1 c1"]],
+  ])("%s", (_says, items, gone) => {
+    expect(left(items)).toStrictEqual(gone);
+  });
+
+  it("64 at most", () => {
+    const runs = Array.from({ length: 66 }, (_, index) => closed(`r${index}-`, 1));
+    expect(left(runs).slice(62)).toStrictEqual(["", "", "r0-1", "r1-1"]);
+  });
+});
+
+it("what an observation says has one digest, and what says another thing another", () => {
+  const seen = fc.record({
+    alignmentRatio: fc.double({ min: -1, max: 1.5, noNaN: true }),
+    latencyMs: fc.nat(),
+    outcome: fc.constantFrom("COMPLETED", "LATE"),
+  });
+  fc.assert(
+    fc.property(seen, seen, (one, other) => {
+      const [first, second] = [
+        payloadDigest(updated("a", one)),
+        payloadDigest(updated("b", other)),
+      ];
+      expect(first === second).toBe(JSON.stringify(one) === JSON.stringify(other));
+      expect(Number.isSafeInteger(first)).toBe(true);
+    }),
+  );
+  const digests = Array.from({ length: 20_000 }, (_, latencyMs) =>
+    payloadDigest(updated("a", { latencyMs })),
+  );
+  expect(new Set(digests).size).toBe(20_000);
+});
