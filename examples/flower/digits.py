@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,8 @@ Weights = list[NDArray[np.float64]]
 PIXELS, HIDDEN, DIGITS = 64, 48, 10
 SIDE = 8
 BATCH = 32
+FEWEST_PICTURES = 16
+"""Of a client: with fewer, nothing can be learned."""
 
 
 @dataclass(frozen=True)
@@ -58,40 +59,26 @@ def with_shifts(data: Data) -> Data:
 def split(
     data: Data, client_count: int, randomness: np.random.Generator, *, skew: float | None = None
 ) -> list[Data]:
-    """Deals `data` out to clients of equal size.
+    """Deals `data` out to clients, each picture once.
 
     Args:
-        skew: Concentration of the Dirichlet distribution that each client's digits are drawn from:
-            the smaller, the fewer digits a client knows. None: all clients are alike.
+        skew: Concentration of the Dirichlet distribution by which each digit is shared out: the
+            smaller, the fewer digits a client knows, and the less clients are of one size. None:
+            all clients are alike.
     """
     if skew is None:
         shares = np.array_split(randomness.permutation(len(data)), client_count)
         return [data.part(share) for share in shares]
-    size = len(data) // client_count
-    left = [list(randomness.permutation(np.flatnonzero(data.digits == d))) for d in range(DIGITS)]
-    return [
-        data.part(np.array(_drawn(left, randomness.dirichlet([skew] * DIGITS), size, randomness)))
-        for _ in range(client_count)
-    ]
-
-
-def _drawn(
-    left: Sequence[list[np.int64]],
-    preference: NDArray[np.float64],
-    size: int,
-    randomness: np.random.Generator,
-) -> list[np.int64]:
-    """Takes `size` examples by preference out of those that are left of each digit."""
-    drawn: list[np.int64] = []
-    while len(drawn) < size:
-        is_left = np.array([len(each) > 0 for each in left])
-        wanted = np.where(is_left, preference + 1e-12, 0.0)
-        counts = randomness.multinomial(size - len(drawn), wanted / wanted.sum())
-        for digit, count in enumerate(counts):
-            taken = left[digit][:count]
-            del left[digit][:count]
-            drawn.extend(taken)
-    return drawn
+    dealt: list[list[np.int64]] = [[] for _ in range(client_count)]
+    for digit in range(DIGITS):
+        pictures = randomness.permutation(np.flatnonzero(data.digits == digit))
+        ends = np.cumsum(randomness.dirichlet([skew] * client_count)) * len(pictures)
+        for pile, share in zip(dealt, np.split(pictures, ends[:-1].astype(int)), strict=True):
+            pile.extend(share)
+    for pile in dealt:
+        while len(pile) < FEWEST_PICTURES:
+            pile.append(max(dealt, key=len).pop())
+    return [data.part(np.array(pile)) for pile in dealt]
 
 
 def initial_weights(randomness: np.random.Generator) -> Weights:

@@ -54,7 +54,7 @@ class Result:
 
 
 Weigh = Callable[[int, dict[int, Vector], dict[int, UpdateOutcome]], dict[int, float]]
-"""From the round and what came in it: what each client's update weighs."""
+"""From the round and what came in it: what each client's share of the examples is multiplied by."""
 
 
 def run(scenario: Scenario, weigh_by: Callable[[Scenario, Result], Weigh]) -> Result:
@@ -81,7 +81,8 @@ def run(scenario: Scenario, weigh_by: Callable[[Scenario, Result], Weigh]) -> Re
             client: _flat(digits.train(model, parts[client], randomness)) - _flat(model)
             for client in outcomes
         }
-        weights = weigh(round_number, updates, outcomes)
+        multipliers = weigh(round_number, updates, outcomes)
+        weights = {client: each * len(parts[client]) for client, each in multipliers.items()}
         total = sum(weights.values())
         if total > 0:
             step = sum(weight * updates[client] for client, weight in weights.items()) / total
