@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 /** Names of one kind that are counted apart in one hour: they come from callers. */
 const MOST_NAMES = 1000;
 /** What the others are counted under. */
-export const OTHER_NAMES = "(others)";
+const OTHER_NAMES = "(others)";
 const MAX_NAME = 256;
 
 /** How long a time each count covers: all decisions by the minute, so that any period can be added up. */

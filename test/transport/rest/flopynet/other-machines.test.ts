@@ -25,16 +25,16 @@ function ask(engine: TestEngine, line: string, body?: object): Promise<number> {
 }
 
 // prettier-ignore
-const CHANGES: readonly (readonly [line: string, body?: object])[] = [
+const CHANGES: readonly (readonly [line: string, body: object | undefined])[] = [
   ["POST /policies",                       { id: "a", type: "t", rules: RULES }],
   ["PUT /policies/kept",                   { priority: 1 }],
-  ["DELETE /policies/kept"],
+  ["DELETE /policies/kept", undefined],
   ["POST /api/v1/policies",                { type: "t", data: { id: "a", rules: RULES } }],
   ["PUT /api/v1/policies/kept",            { priority: 1 }],
-  ["DELETE /api/v1/policies/kept"],
-  ["POST /api/v1/policies/kept/disable"],
+  ["DELETE /api/v1/policies/kept", undefined],
+  ["POST /api/v1/policies/kept/disable", undefined],
   ["POST /api/v1/policies/kept/revert",    { version: 1 }],
-  ["POST /policies/reload"],
+  ["POST /policies/reload", undefined],
   ["POST /events",                         { event_type: "X" }],
   ["POST /api/v1/notify_policy_update",    {}],
   ["POST /api/v1/functions",               { name: "f", expression: "true" }],

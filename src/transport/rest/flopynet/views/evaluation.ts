@@ -9,7 +9,7 @@ import type { Rule } from "../../../../core/policy.js";
 import type { Value, ValueMap } from "../../../../core/values.js";
 import type { KnownPolicies } from "./known-policies.js";
 
-export interface EvaluationFacts {
+interface EvaluationFacts {
   /** Absent: what the decision itself tells is shown, the rules that applied. */
   readonly explanation?: Explanation | undefined;
   readonly known: KnownPolicies;

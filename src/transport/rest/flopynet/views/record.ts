@@ -1,5 +1,6 @@
 import { componentOf, requesterOf } from "../../../../application/asking-component.js";
 import type { LoggedDecision } from "../../../../application/ports/decision-log.js";
+import type { Decision, RuleRef } from "../../../../core/decision.js";
 import type { ValueMap } from "../../../../core/values.js";
 import { violationsOf, withEvaluation } from "./evaluation.js";
 import type { KnownPolicies } from "./known-policies.js";
@@ -10,7 +11,7 @@ const SECRET = /^(?:password|token|secret|sensitive_data|signature)$/i;
 /** A recorded decision as the original's decision log has it, as JSON text. */
 export function decisionRecordText(logged: LoggedDecision, known: KnownPolicies): string {
   const { decision, decisionId, durationMs, attributes } = logged;
-  const policyId = policyOf(logged);
+  const policyId = rulesOf(decision)[0]?.policyId ?? "";
   const head = {
     id: decisionId,
     decision_id: decisionId,
@@ -40,12 +41,7 @@ export function decisionRecordText(logged: LoggedDecision, known: KnownPolicies)
 /** The same as the original's application of policies: one for each check. */
 export function applicationJson(logged: LoggedDecision, known: KnownPolicies): object {
   const { decision, attributes } = logged;
-  const policies = [
-    ...decision.determiningRules,
-    ...decision.obligations.map(({ rule }) => rule),
-    ...decision.erringRules.map(({ rule }) => rule),
-  ].map(({ policyId }) => policyId);
-  const checked = [...new Set(policies)];
+  const checked = [...new Set(rulesOf(decision).map(({ policyId }) => policyId))];
   const action = attributes["action"] ?? attributes["operation"];
   return {
     timestamp: logged.timeMs / 1000,
@@ -65,13 +61,13 @@ export function applicationJson(logged: LoggedDecision, known: KnownPolicies): o
   };
 }
 
-function policyOf({ decision }: LoggedDecision): string {
-  const rules = [
-    ...decision.determiningRules,
-    ...decision.obligations.map(({ rule }) => rule),
-    ...decision.erringRules.map(({ rule }) => rule),
+/** Every rule that an answer names: those that determined it first. */
+function rulesOf({ determiningRules, obligations, erringRules }: Decision): readonly RuleRef[] {
+  return [
+    ...determiningRules,
+    ...obligations.map(({ rule }) => rule),
+    ...erringRules.map(({ rule }) => rule),
   ];
-  return rules[0]?.policyId ?? "";
 }
 
 function shownContext(attributes: ValueMap): ValueMap {
