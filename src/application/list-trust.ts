@@ -2,6 +2,7 @@ import type { TrustReading, TrustState } from "../core/trust/trust-reading.js";
 import type { FieldViolation } from "../core/request.js";
 import { invalidField, PdpError } from "./errors.js";
 import { multiplierOf } from "./evaluate-trust.js";
+import { nextTurn } from "./next-turn.js";
 import type { ObservationLog } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
 import { hashOf } from "./query-hash.js";
@@ -15,6 +16,8 @@ const MAX_PAGE = 1000;
 /** Points looked at for one page of history. */
 const MAX_SCANNED = 10_000;
 const MOST_SOURCES = 1000;
+/** Clients looked at at a stretch: a few milliseconds. */
+const SLICE_CLIENTS = 500;
 
 export interface ScoresQuery {
   /** Only this client. */
@@ -74,23 +77,29 @@ export function createTrustLists(deps: TrustListsDeps) {
   const { ledger, history, observationLog, rulesNow } = deps;
 
   return {
-    /** @throws {PdpError} REQUEST_INVALID. */
-    scores(query: ScoresQuery): ScoresPage {
-      const order = orderOf(query);
+    /** Rejects with REQUEST_INVALID. Looks at every client, and lets others have their turn. */
+    async scores(query: ScoresQuery): Promise<ScoresPage> {
+      const { key, sign } = orderOf(query);
       const { pageToken, pageSize, ...filters } = query;
       const queryHash = hashOf(JSON.stringify(filters));
       const start = pageToken === "" ? 0 : offsetOf(pageToken, queryHash);
-      const ids = [...ledger.clientIds()];
-      const found = (query.clientId === undefined ? ids : ids.filter((id) => id === query.clientId))
-        .map((id) => ledger.reading(id))
-        .filter((reading) => matches(query, reading))
-        .sort(order);
+      const ids = query.clientId === undefined ? [...ledger.clientIds()] : [query.clientId];
+      const found: { readonly id: string; readonly key: string | number }[] = [];
+      for (const [index, id] of ids.entries()) {
+        const reading = ledger.reading(id);
+        if (reading.known && matches(query, reading)) found.push({ id, key: key(reading) });
+        if (index % SLICE_CLIENTS === SLICE_CLIENTS - 1) await nextTurn();
+      }
+      found.sort(
+        (left, right) => sign * compare(left.key, right.key) || compare(left.id, right.id),
+      );
       const end = start + sizeOf(pageSize);
       const { rules } = rulesNow();
       return {
-        scores: found
-          .slice(start, end)
-          .map((reading) => ({ reading, weightMultiplier: multiplierOf(reading, rules) })),
+        scores: found.slice(start, end).map(({ id }) => {
+          const reading = ledger.reading(id);
+          return { reading, weightMultiplier: multiplierOf(reading, rules) };
+        }),
         nextPageToken: end < found.length ? tokenAt(end, queryHash) : "",
         totalSize: found.length,
       };
@@ -170,9 +179,7 @@ function orderOf({ orderBy, pageSize, minScore, maxScore }: ScoresQuery) {
   if (violations.length > 0 || !key) {
     throw new PdpError({ reason: "REQUEST_INVALID", violations });
   }
-  const sign = descending === undefined ? 1 : -1;
-  return (left: TrustReading, right: TrustReading): number =>
-    sign * compare(key(left), key(right)) || compare(left.clientId, right.clientId);
+  return { key, sign: descending === undefined ? 1 : -1 };
 }
 
 function compare(left: string | number, right: string | number): number {

@@ -4,11 +4,17 @@ import type { NewEvent } from "./ports/event-log.js";
 import type { Log } from "./ports/log.js";
 import type { LoggedObservation } from "./ports/observation-log.js";
 import type { Evaluation, TrustHistory, TrustPoint } from "./ports/trust-history.js";
+import { nextTurn } from "./next-turn.js";
 import { trustEvents } from "./trust-events.js";
 import { pointOf } from "./trust-points.js";
 
 /** Evaluations whose number is in memory: late observations change no older ones. */
 const KNOWN_EVALUATIONS = 1000;
+
+/** Points that are made, and that are stored, at a stretch: a few milliseconds. */
+const SLICE_POINTS = 500;
+const RECORDED_POINTS = 2000;
+const NOTHING = { evaluations: [], events: [] };
 
 /** What is computed and not yet recorded. */
 interface Unrecorded {
@@ -36,8 +42,11 @@ export interface TrustRecorder {
   record(throughPosition: number): Promise<void>;
   /** Points that wait. */
   pending(): number;
-  /** Lets go of what was collected: it is going to be collected again. */
-  forget(): void;
+  /**
+   * Lets go of what was collected: it is going to be collected again.
+   * @param position - What is recorded already.
+   */
+  startAt(position: number): void;
 }
 
 export function createTrustRecorder(deps: {
@@ -49,6 +58,7 @@ export function createTrustRecorder(deps: {
   const { history, policyVersion, makeEvent, log } = deps;
   const evaluationOfRound = new Map<string, number>();
   let unrecorded = nothing();
+  let recordedThrough = 0;
 
   async function collect(
     step: FoldStep,
@@ -64,18 +74,23 @@ export function createTrustRecorder(deps: {
       unrecorded.evaluations.push({ evaluation, runId, round, rulesHash });
       if (!isTold) tellCalculation(step.evaluated);
     }
-    // In one go: what a step gives is to be read before the next.
-    const points = [...step.points].map((reading) => ({
-      ...{ clientId: reading.clientId, point: pointOf(reading) },
-      round:
-        reading.round === undefined ? undefined : ([reading.runId ?? "", reading.round] as const),
-    }));
     if (!isTold) {
-      unrecorded.events.push(...trustEvents(makeEvent, step, policyVersion()));
+      for (const event of trustEvents(makeEvent, step, policyVersion())) {
+        unrecorded.events.push(event);
+      }
     }
-    for (const { clientId, point, round } of points) {
-      const number = round && (await evaluationNumber(...round));
+    // INVARIANT: the next step waits for this one, because what a step gives is to be read before it.
+    let count = 0;
+    for (const reading of step.points) {
+      const { clientId, runId, round } = reading;
+      if (runId === undefined || round === undefined) continue;
+      const point = pointOf(reading);
+      const number =
+        evaluationOfRound.get(roundKey(runId, round)) ??
+        (await history.evaluationOf(runId, round))?.evaluation;
       if (number !== undefined) unrecorded.points.push({ evaluation: number, clientId, point });
+      count += 1;
+      if (count % SLICE_POINTS === 0) await nextTurn();
     }
   }
 
@@ -84,16 +99,20 @@ export function createTrustRecorder(deps: {
     log.info(facts, "trust_calculation");
   }
 
-  async function evaluationNumber(runId: string, round: number): Promise<number | undefined> {
-    const known = evaluationOfRound.get(roundKey(runId, round));
-    return known ?? (await history.evaluationOf(runId, round))?.evaluation;
-  }
-
   async function record(throughPosition: number): Promise<void> {
     const { evaluations, points, events } = unrecorded;
     if (evaluations.length + points.length + events.length === 0) return;
     try {
-      await history.record({ throughPosition, evaluations, points, events });
+      // A piece at a time, so that nobody waits for long. Until the last one nothing counts as recorded,
+      // so that a stop in between has it all made again.
+      let first = 0;
+      for (; points.length - first > RECORDED_POINTS; first += RECORDED_POINTS) {
+        const piece = points.slice(first, first + RECORDED_POINTS);
+        await history.record({ ...NOTHING, throughPosition: recordedThrough, points: piece });
+      }
+      const rest = points.slice(first);
+      await history.record({ throughPosition, evaluations, points: rest, events });
+      recordedThrough = throughPosition;
       unrecorded = nothing();
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
@@ -105,7 +124,8 @@ export function createTrustRecorder(deps: {
     collect: (step, ...more) => (changesNothing(step) ? undefined : collect(step, ...more)),
     record,
     pending: () => unrecorded.points.length,
-    forget() {
+    startAt(position) {
+      recordedThrough = position;
       unrecorded = nothing();
     },
   };

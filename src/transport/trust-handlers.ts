@@ -69,9 +69,9 @@ export function createTrustHandlers(trust: TrustUseCases): ServiceHandlers {
     },
     listTrustScores: {
       kind: "unary",
-      handle: (request: ListTrustScoresRequest): ListTrustScoresResponse => {
+      handle: async (request: ListTrustScoresRequest): Promise<ListTrustScoresResponse> => {
         const { states, minScore, maxScore, orderBy, pageSize, pageToken } = request;
-        const page = trust.lists.scores({
+        const page = await trust.lists.scores({
           ...{ states: statesFromProto(states), orderBy, pageSize, pageToken },
           ...(minScore !== undefined && { minScore }),
           ...(maxScore !== undefined && { maxScore }),

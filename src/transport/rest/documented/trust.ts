@@ -75,8 +75,8 @@ export const TRUST_ROUTES: readonly RouteDeclaration[] = [
       limit: limitParameter({ most: MOST_SCORES, usual: 100 }),
     }),
     answer: z.object({ trust_scores: z.array(score), total: z.int() }),
-    handle: ({ query }, { trust }) => {
-      const page = trust.lists.scores({
+    handle: async ({ query }, { trust }) => {
+      const page = await trust.lists.scores({
         ...{ states: [], orderBy: "", pageSize: query.limit, pageToken: "" },
         ...(query.client_id !== undefined && { clientId: query.client_id }),
         ...(query.threshold !== undefined && { minScore: query.threshold }),
