@@ -22,7 +22,7 @@ import type { TrustFold } from "./trust-fold.js";
 import { type TrustModel, trustModel } from "./trust-model.js";
 import type { TrustReading, TrustState } from "./trust-reading.js";
 import type { TrustRules } from "./trust-rules.js";
-import type { TrustSnapshot } from "./trust-snapshot.js";
+import { SNAPSHOT_LAYOUT, type TrustSnapshot } from "./trust-snapshot.js";
 
 /** What a snapshot holds. `base` and `kept` make the state of now. */
 interface FoldData {
@@ -46,7 +46,7 @@ export function createTrustFold(model: TrustModel = trustModel()): TrustFold {
  * A fold as it was when the snapshot was taken.
  *
  * @param rulesOf - By hash: every one of `snapshot.rulesHashes`.
- * @returns Undefined: the snapshot is of another model version, or of rules that nobody knows.
+ * @returns Undefined: the snapshot is of another model version or layout, or of rules that nobody knows.
  */
 export function restoreTrustFold(
   model: TrustModel,
@@ -54,6 +54,7 @@ export function restoreTrustFold(
   rulesOf: (hash: string) => TrustRules | undefined,
 ): TrustFold | undefined {
   if (snapshot.modelVersion !== model.version) return undefined;
+  if (snapshot.layout !== SNAPSHOT_LAYOUT) return undefined;
   if (snapshot.rulesHashes.some((hash) => rulesOf(hash) === undefined)) return undefined;
   return new Fold(model, snapshot.state as FoldData, rulesOf);
 }
@@ -132,7 +133,7 @@ class Fold implements TrustFold {
       open: open.map((book) => book.toData()),
     };
     const rulesHashes = [...new Set(books.map(({ rules }) => rules.hash))];
-    return { modelVersion: this.modelVersion, rulesHashes, state };
+    return { modelVersion: this.modelVersion, layout: SNAPSHOT_LAYOUT, rulesHashes, state };
   }
 
   private openOf(runId: string): Map<number, RoundBook> {

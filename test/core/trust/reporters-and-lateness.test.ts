@@ -212,6 +212,11 @@ describe("a snapshot", () => {
     expect(restoreTrustFold(model, federation.fold.snapshot(), rulesOf)).toBeUndefined();
   });
 
+  it("of another layout is refused", () => {
+    const snapshot = { ...new Federation().fold.snapshot(), layout: 0 };
+    expect(restoreTrustFold(trustModel(), snapshot, () => DEFAULT_TRUST_RULES)).toBeUndefined();
+  });
+
   it("is not changed by what is made of it", () => {
     const federation = new Federation();
     federation.round([updated("a"), violated("a", "LOW"), poisoned("a", { reporter: "two" })]);
