@@ -8,6 +8,7 @@ import { requestIdOf } from "./access-log.js";
 import { createDeclaredRoutes } from "./declared-routes.js";
 import { DECLARED_ROUTES } from "./declared-route-list.js";
 import { createHttpManners } from "./http-manners.js";
+import { inTurn } from "./in-turn.js";
 import { describeEngine } from "./openapi/describe-engine.js";
 import { createOpenApiRoutes } from "./openapi/openapi-routes.js";
 import { createPolicySchemaRoute } from "./policy-schema-route.js";
@@ -41,21 +42,21 @@ export function createRestApp(deps: RestAppDeps): Express {
   app.disable("etag"); // An answer is of its moment: nothing here is worth a 304.
 
   app.use(
-    createHttpManners({
-      ...{ log, host: deps.host, corsOrigins: deps.corsOrigins },
-      anyOriginMayGet: COMPAT[deps.useCases.compat].anyOriginMayGet,
-    }),
-  );
-  app.use(createDeclaredRoutes(DECLARED_ROUTES, deps.useCases));
-  app.use(
-    createTranscoder({
-      registry,
-      services: Object.entries(SERVICE_DEFINITIONS).map(([name, definition]) => ({
-        definition,
-        handlers: handlers[name as ServiceName],
-      })),
-      log,
-    }),
+    inTurn([
+      createHttpManners({
+        ...{ log, host: deps.host, corsOrigins: deps.corsOrigins },
+        anyOriginMayGet: COMPAT[deps.useCases.compat].anyOriginMayGet,
+      }),
+      createDeclaredRoutes(DECLARED_ROUTES, deps.useCases),
+      createTranscoder({
+        registry,
+        services: Object.entries(SERVICE_DEFINITIONS).map(([name, definition]) => ({
+          definition,
+          handlers: handlers[name as ServiceName],
+        })),
+        log,
+      }),
+    ]),
   );
   app.use(createPolicySchemaRoute(deps.policySchema));
   app.use(createOpenApiRoutes(() => describeEngine(registry, deps.engineVersion)));

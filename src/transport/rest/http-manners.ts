@@ -5,6 +5,7 @@ import helmet from "helmet";
 import type { Log } from "../../application/ports/log.js";
 import { createAccessLog } from "./access-log.js";
 import { type BrowserGuardOptions, createBrowserGuard } from "./browser-guard.js";
+import { inTurn } from "./in-turn.js";
 import { httpProblem, RequestRefused } from "./problem.js";
 
 /**
@@ -19,19 +20,6 @@ export function createHttpManners(options: BrowserGuardOptions & { log: Log }): 
     refuseMalformedUrl,
     compressReads(),
   ]);
-}
-
-/** One after the other, as one handler: the app parses the path again for each of its own. */
-function inTurn(handlers: readonly RequestHandler[]): RequestHandler {
-  return (request, response, next) => {
-    let turn = 0;
-    const goOn = (error?: unknown): void => {
-      const handler = error === undefined ? handlers[turn++] : undefined;
-      if (handler) void handler(request, response, goOn);
-      else next(error);
-    };
-    goOn();
-  };
 }
 
 /** Security headers and `no-store`. They are the same for every answer: helmet is asked once. */
