@@ -8,6 +8,7 @@ import {
   closed,
   dropped,
   opened,
+  pardoned,
   poisoned,
   updated,
   violated,
@@ -39,6 +40,18 @@ describe("a client", () => {
       exclusions: 0,
       dwellRounds: 0,
     });
+  });
+
+  it("that was never heard of has no last round and no evidence", () => {
+    const names = Object.keys(createTrustFold().reading("a"));
+    for (const name of ["runId", "round", "lastEvidenceTimeMs"]) expect(names).not.toContain(name);
+  });
+
+  it("is shown to wait while it is EXCLUDED, and not when it was pardoned", () => {
+    const federation = withExcludedClient();
+    expect(federation.fold.reading("a")).toMatchObject({ excluded: true, dwellRounds: 10 });
+    federation.apply(pardoned("a"));
+    expect(federation.fold.reading("a")).toMatchObject({ excluded: false, dwellRounds: 0 });
   });
 
   it("is known with its last round, its factors and what moved", () => {
