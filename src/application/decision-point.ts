@@ -1,8 +1,11 @@
 import { withTrustRules } from "../core/decide-trust.js";
 import { decide, decideAndExplain } from "../core/decide.js";
 import type { Decision, Explanation } from "../core/decision.js";
+import { explainTrustRules } from "../core/explain-trust-rules.js";
+import { MAX_RULE_TRACES } from "../core/explain.js";
 import { type AccessRequest, accessRequest } from "../core/request.js";
 import type { PolicySnapshot } from "../core/snapshot.js";
+import type { TrustRule } from "../core/trust-policy.js";
 import type { TrustAttributes } from "../core/trust-attributes.js";
 import type { ValueMap } from "../core/values.js";
 import { requestItems } from "./check-batch.js";
@@ -164,9 +167,20 @@ function answer(
   };
   const given: Mutable<CheckAnswer> = { requestId, decisionId, decision };
   if (client && rules) record.trust = given.trust = client.standing;
-  if (explanation) given.explanation = explanation;
+  if (explanation) given.explanation = rules ? besides(explanation, rules, request) : explanation;
   deps.recordDecision(record);
   return given;
+}
+
+/** An explanation with what the trust rules found. */
+function besides(
+  explanation: Explanation,
+  rules: readonly TrustRule[],
+  request: AccessRequest,
+): Explanation {
+  const traced = explanation.policies.reduce((sum, { rules: { length } }) => sum + length, 0);
+  const ofTrust = explainTrustRules(rules, request, MAX_RULE_TRACES - traced);
+  return { ...explanation, policies: [...explanation.policies, ...ofTrust] };
 }
 
 /** Why: an object made by spreading is many times slower to make, and this is made for every check. */

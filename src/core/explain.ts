@@ -17,7 +17,7 @@ import { missedFields, traceTarget } from "./target.js";
 import type { Value, ValueMap } from "./values.js";
 
 /** More would not be read, and could be made to fill memory. */
-const MAX_RULE_TRACES = 200;
+export const MAX_RULE_TRACES = 200;
 
 /**
  * What `evaluation` found, rule by rule. Where there are more than 200 rules, those that applied come

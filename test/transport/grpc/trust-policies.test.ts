@@ -80,6 +80,31 @@ describe("the documented sample policy, word for word", () => {
     });
   });
 
+  it("explains what the trust rules found, beside those of the network", async () => {
+    const answer = await engine.check({ client_id: "bad", explain: true });
+    expect(answer["explanation"]).toMatchObject({
+      policies: [
+        { policy_id: "net" },
+        {
+          ...{ policy_id: "trust", policy_type: "security", applicable: true },
+          rules: [
+            {
+              outcome: "RULE_OUTCOME_APPLIED",
+              condition: {
+                text: "client.trust_score < 0.3",
+                values: { fields: { "client.trust_score": expect.anything() as unknown } },
+              },
+            },
+            { outcome: "RULE_OUTCOME_APPLIED" },
+          ],
+        },
+      ],
+    });
+    expect(await engine.check({ explain: true })).toMatchObject({
+      explanation: { policies: [{ policy_id: "net" }] },
+    });
+  });
+
   it("asks no trust rule where no client is named", async () => {
     const answer = await engine.check({});
     expect(answer["allowed"]).toBe(true);
