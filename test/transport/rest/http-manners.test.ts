@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { get, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, type Ask, askHttp } from "../../support/ask-http.js";
@@ -72,6 +72,36 @@ describe("compression", () => {
       expect(stream.headers["cache-control"]).toBe("no-store, no-transform");
     },
   );
+});
+
+describe("a compressed body", () => {
+  const send = (text: string): Promise<Answer> =>
+    ask("POST /v1/connections:check", {
+      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+      body: gzipSync(text),
+    });
+
+  it("is read", async () => {
+    const { status, json } = await send('{"request_id": "r-1"}');
+    expect([status, json]).toMatchObject([200, { requestId: "r-1" }]);
+  });
+
+  it("may hold as much as any other, however small it came", async () => {
+    const { status, json } = await send(" ".repeat(4 * 1024 * 1024 + 1));
+    expect([status, json]).toMatchObject([
+      413,
+      { detail: "a body may have 4194304 bytes at most" },
+    ]);
+  });
+
+  it("that is broken is refused", async () => {
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const answer = await ask("POST /v1/connections:check", { headers, body: "{}" });
+    expect([answer.status, answer.json]).toMatchObject([
+      400,
+      { detail: "the body could not be read to its end" },
+    ]);
+  });
 });
 
 describe("a decision is stored by nobody on its way", () => {
