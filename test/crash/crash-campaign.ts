@@ -25,6 +25,8 @@ const LATEST_KILL_MS = 1500;
 const LATEST_START_KILL_MS = 600;
 /** On a machine that has other things to do. */
 const LONGEST_START_MS = 300_000;
+/** Share of kills, of the others, after the first acknowledged change. */
+const LATE_KILLS = 0.8;
 /** Share of kills before the engine listens. */
 const START_KILLS = 0.15;
 
@@ -48,6 +50,8 @@ export interface CampaignResult {
 
 interface Kill {
   readonly env: Readonly<Record<string, string>>;
+  /** After the first change was acknowledged. */
+  readonly isLate: boolean;
   readonly isAtStart: boolean;
   readonly afterMs: number;
 }
@@ -99,6 +103,7 @@ function nextKill(random: () => number, folder: string): Kill {
   const below = (limit: number): number => Math.floor(random() * limit);
   const isAtStart = random() < START_KILLS;
   const isAtPoint = random() < 0.5;
+  const isLate = random() < LATE_KILLS;
   const point = POINTS[below(POINTS.length)] ?? "commit";
   const passings = 1 + below(isAtStart ? 4 : MOST_PASSINGS[point]);
   const when = random() < 0.5 ? "before" : "after";
@@ -111,7 +116,7 @@ function nextKill(random: () => number, folder: string): Kill {
     KILL_POINT: `${point}:${when}:${passings}`,
   };
   return {
-    ...{ isAtStart, env: isAtPoint ? env : { KILL_ARMED: armed } },
+    ...{ isAtStart, isLate, env: isAtPoint ? env : { KILL_ARMED: armed } },
     afterMs: isAtPoint ? LATEST_KILL_MS : afterMs,
   };
 }
@@ -153,11 +158,17 @@ async function killWhileWriting(state: CampaignState, kill: Kill): Promise<End> 
     const problems = await problemsAfterRestart(state, run.client);
     if (problems.length > 0) return { problems, isAtPoint: false };
     const [overGrpc, overRest] = state.writers;
-    const writing = Promise.all([
-      writeUntilGone(overGrpc, grpcWriteApi(run.client), state.acknowledged),
-      writeUntilGone(overRest, restWriteApi(run.restPort), state.acknowledged),
-    ]);
+    const [grpcApi, restApi] = [grpcWriteApi(run.client), restWriteApi(run.restPort)];
+    let writing: Promise<unknown> = Promise.resolve();
+    const isWritten = new Promise<void>((resolve) => {
+      writing = Promise.all([
+        writeUntilGone(overGrpc, grpcApi, state.acknowledged, resolve),
+        writeUntilGone(overRest, restApi, state.acknowledged, resolve),
+      ]);
+    });
     writeFileSync(String(kill.env["KILL_ARMED"]), "");
+    // However slow the machine is, most kills come while changes are made.
+    if (kill.isLate) await Promise.race([isWritten, engine.exited]);
     const ended = await killAfter(engine, kill.afterMs);
     await writing;
     return ended;

@@ -97,11 +97,16 @@ export const createWriter = (policyId: string): Writer => ({
   ...{ policyId, known: "absent", tried: "absent", unacknowledgedEventId: undefined },
 });
 
-/** Writes of every kind at once, each kind one after the other, until the engine is gone. */
+/**
+ * Writes of every kind at once, each kind one after the other, until the engine is gone.
+ *
+ * @param onVersion - Called when a change of policy was acknowledged.
+ */
 export async function writeUntilGone(
   writer: Writer,
   api: WriteApi,
   acknowledged: Acknowledged,
+  onVersion: () => void,
 ): Promise<void> {
   let priority = typeof writer.known === "number" ? writer.known : 0;
   async function changePolicy(): Promise<void> {
@@ -110,6 +115,7 @@ export async function writeUntilGone(
     writer.tried = priority % 7 === 0 ? "absent" : priority;
     acknowledged.versions.push(await change(api, writer));
     writer.known = writer.tried;
+    onVersion();
   }
   async function publish(): Promise<void> {
     const eventId = (writer.unacknowledgedEventId ??= randomUUID());
