@@ -14,8 +14,6 @@ Weights = list[NDArray[np.float64]]
 PIXELS, HIDDEN, DIGITS = 64, 48, 10
 SIDE = 8
 BATCH = 32
-FEWEST_PICTURES = 16
-"""Of a client: with fewer, nothing can be learned."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +57,31 @@ def with_shifts(data: Data) -> Data:
 def split(
     data: Data, client_count: int, randomness: np.random.Generator, *, skew: float | None = None
 ) -> list[Data]:
-    """Deals `data` out to clients, each picture once.
+    """Deals `data` out to clients of one size.
 
     Args:
-        skew: Concentration of the Dirichlet distribution by which each digit is shared out: the
-            smaller, the fewer digits a client knows, and the less clients are of one size. None:
-            all clients are alike.
+        skew: Concentration of the Dirichlet distribution that each client's digits are drawn from:
+            the smaller, the fewer digits a client knows. Pictures of a digit are then dealt in
+            turn, and once more when all were dealt. None: all clients are alike, and each picture
+            is dealt once.
     """
     if skew is None:
         shares = np.array_split(randomness.permutation(len(data)), client_count)
         return [data.part(share) for share in shares]
-    dealt: list[list[np.int64]] = [[] for _ in range(client_count)]
-    for digit in range(DIGITS):
-        pictures = randomness.permutation(np.flatnonzero(data.digits == digit))
-        ends = np.cumsum(randomness.dirichlet([skew] * client_count)) * len(pictures)
-        for pile, share in zip(dealt, np.split(pictures, ends[:-1].astype(int)), strict=True):
-            pile.extend(share)
-    for pile in dealt:
-        while len(pile) < FEWEST_PICTURES:
-            pile.append(max(dealt, key=len).pop())
-    return [data.part(np.array(pile)) for pile in dealt]
+    piles = [randomness.permutation(np.flatnonzero(data.digits == each)) for each in range(DIGITS)]
+    dealt = np.zeros(DIGITS, dtype=np.int64)
+    parts: list[Data] = []
+    for _ in range(client_count):
+        wanted = randomness.multinomial(
+            len(data) // client_count, randomness.dirichlet([skew] * DIGITS)
+        )
+        pictures = [
+            np.take(pile, range(first, first + count), mode="wrap")
+            for pile, first, count in zip(piles, dealt, wanted, strict=True)
+        ]
+        dealt += wanted
+        parts.append(data.part(np.concatenate(pictures)))
+    return parts
 
 
 def initial_weights(randomness: np.random.Generator) -> Weights:

@@ -75,6 +75,20 @@ def test_trust_weighs_the_centre() -> None:
     assert compared["c"].alignment == pytest.approx((0.8 + 0.2) / (np.hypot(0.8, 0.2) * np.sqrt(2)))
 
 
+def test_a_round_without_a_common_direction_is_not_given_one() -> None:
+    """The median cosine is 0.01: it counts as 0.05."""
+    updates = {str(n): np.eye(4)[n] + 0.1 * np.eye(4)[3] for n in range(3)}
+    for each in compare(updates).values():
+        assert each.alignment is not None
+        assert each.alignment < 0.02
+        assert each.alignment_ratio == pytest.approx(each.alignment / 0.05)
+
+
+def test_a_length_that_is_out_of_all_proportion_is_still_a_number() -> None:
+    updates = {"a": np.full(SIZE, 1e-156), "b": np.full(SIZE, 1e-156), "c": np.full(SIZE, 1e153)}
+    assert compare(updates)["c"].norm_ratio == 1e6
+
+
 Attack = Callable[[Update], Update]
 ATTACKS: dict[str, tuple[Attack, Callable[[Comparison], bool]]] = {
     "a flipped sign points the other way": (lambda u: -u, lambda c: alignment_ratio(c) < -0.5),
@@ -102,8 +116,9 @@ def test_three_attackers_of_ten_show(attack: Attack, shows: Callable[[Comparison
 UNUSABLE = {
     "not a number": np.full(SIZE, np.nan),
     "infinite": np.full(SIZE, np.inf),
-    "longer than numbers go": np.full(SIZE, 1e300),
-    "of another size": np.ones(SIZE + 1),
+    "of a length beyond numbers": np.full(SIZE, 1e300),
+    "longer than the others": np.ones(SIZE + 1),
+    "shorter than the others": np.ones(SIZE - 1),
     "empty": np.ones(0),
 }
 
@@ -230,13 +245,15 @@ def test_the_median_of_the_admitted_is_one(seed: int) -> None:
     assert np.median([alignment_ratio(each) for each in admitted]) == pytest.approx(1.0)
 
 
-@given(seed=seeds)
-def test_no_client_vouches_for_itself(seed: int) -> None:
+@given(seed=seeds, count=st.integers(2, 10))
+def test_no_client_vouches_for_itself(seed: int, count: int) -> None:
     """Its own update is left out of the centre it is compared with, by plain summation."""
-    updates = round_of(seed)
+    clients = CLIENTS[:count]
+    updates = {client: round_of(seed)[client] for client in clients}
     directions = {client: each / np.linalg.norm(each) for client, each in updates.items()}
     median = np.median(list(directions.values()), axis=0)
-    kept = sorted(CLIENTS, key=lambda client: -float(directions[client] @ median))[:5]
+    nearest = sorted(clients, key=lambda client: -float(directions[client] @ median))
+    kept = nearest[: max(2, -(-count // 2))]
     for client, each in compare(updates).items():
         centre = np.sum([directions[other] for other in kept if other != client], axis=0)
         cosine = float(directions[client] @ centre / np.linalg.norm(centre))

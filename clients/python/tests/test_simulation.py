@@ -14,14 +14,21 @@ SCENARIO = Scenario(skew=None, attacker_share=0.2, round_count=12, seed=1)
 CLIENT_COUNT = 20
 
 
-@pytest.mark.parametrize("skew", [None, 1.0, 0.1])
-def test_every_picture_is_dealt_once_and_every_client_has_some(skew: float | None) -> None:
-    numbers = np.arange(1000)
+DEALT = {
+    "once each to clients that are alike": (None, {1}),
+    "in turn to clients that are not": (1.0, {0, 1, 2}),
+}
+
+
+@pytest.mark.parametrize(("skew", "times"), DEALT.values(), ids=DEALT.keys())
+def test_pictures_are_dealt(skew: float | None, times: set[int]) -> None:
+    numbers = np.arange(10_000)
     data = digits.Data(numbers[:, None].astype(np.float64), numbers % 10)
     parts = digits.split(data, CLIENT_COUNT, np.random.default_rng(1), skew=skew)
-    dealt = np.concatenate([part.pictures[:, 0] for part in parts])
-    assert sorted(dealt) == list(numbers)
-    assert min(len(part) for part in parts) >= digits.FEWEST_PICTURES
+    assert [len(part) for part in parts] == [500] * CLIENT_COUNT
+    dealt = np.concatenate([part.pictures[:, 0] for part in parts]).astype(np.int64)
+    assert set(np.bincount(dealt, minlength=10_000)) == times
+    assert all((part.pictures[:, 0] % 10 == part.digits).all() for part in parts)
 
 
 def test_clients_know_fewer_digits_the_more_skewed_they_are() -> None:
