@@ -1,3 +1,4 @@
+import { trustScore } from "./accumulator.js";
 import { ClientRecord } from "./client-record.js";
 import { readingOf } from "./client-reading.js";
 import { Identities, type IdentitiesData } from "./identities.js";
@@ -137,13 +138,18 @@ export class ClientStates {
     if (owner !== "") identities.addToOwner(owner, identities.clientOf(client));
   }
 
+  /** Whether a registration may have been about this client, or have read its score. */
+  isConcerned(client: number, { clientId, owner }: ClientRegistered): boolean {
+    return this.find(clientId) === client || this.identities.isOwnedBy(owner, client);
+  }
+
   private lowerPrior(client: number, owner: string): void {
     const others = this.identities.othersOf(owner, client);
     if (others.length === 0) return;
     const sum = others.reduce((total, other) => total + this.recordOf(other).score, 0);
     const record = this.recordOf(client);
     record.prior = Math.min(record.prior, sum / others.length);
-    if (record.roundsObserved === 0) record.score = record.prior;
+    record.score = trustScore(record, this.model);
   }
 
   private join(client: number, holder: number): void {

@@ -212,7 +212,10 @@ class Fold implements TrustFold {
   private refold(client: number, book: RoundBook, write: () => void): FoldStep {
     const { items } = this.kept;
     const watch = new StateWatch(this.live);
-    const registered = items.some(({ observation }) => observation?.kind === "client_registered");
+    const registered = items.some(
+      ({ observation }) =>
+        observation?.kind === "client_registered" && this.live.isConcerned(client, observation),
+    );
     if (registered) write();
     const path = registered ? undefined : refoldClient(this.base, items, client, write);
     if (!path) return this.refoldAll(watch);

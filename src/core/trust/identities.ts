@@ -86,6 +86,10 @@ export class Identities {
     return [...clients];
   }
 
+  isOwnedBy(owner: string, client: number): boolean {
+    return this.owners.get(owner)?.some((id) => this.clientOf(id) === client) ?? false;
+  }
+
   addToOwner(owner: string, client: number): void {
     const clients = this.owners.get(owner);
     if (!clients) this.owners.set(owner, [client]);

@@ -49,7 +49,7 @@ export function refoldClient(
 
 /**
  * Follows one client from `base` through the kept rounds, as `closeRound` does for all; it is excluded
- * in rounds that were not guarded. Names must not change on the way.
+ * in rounds that were not guarded. No registration on the way may concern it.
  */
 function clientPath(base: ClientStates, items: readonly FoldItem[], client: number): ClientPath {
   const record = base.copyOf(client);
@@ -57,8 +57,9 @@ function clientPath(base: ClientStates, items: readonly FoldItem[], client: numb
   const selectedBy = new Set<string>();
   const rounds: ClientRound[] = [];
   for (const { book, observation } of items) {
-    if (observation && ids.some((id) => base.names.clients.nameOf(id) === observation.clientId)) {
-      pardonClient(record);
+    if (observation?.kind === "client_pardoned") {
+      const pardoned = base.find(observation.clientId);
+      if (pardoned === client) pardonClient(record);
     }
     if (!book) continue;
     const { runId } = book.data;

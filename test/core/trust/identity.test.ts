@@ -105,16 +105,18 @@ describe("a new client of a known owner starts", () => {
     expect(federation.fold.explain("new", DEFAULT_TRUST_RULES).prior).toBeCloseTo(prior, 3);
   });
 
-  it("so, where it has no score of its own yet: that one stays until its next round", () => {
+  it("so, also where it took part before it was registered: less, as there is evidence", () => {
     const federation = new Federation();
     federation.apply(owned("a"));
-    federation.round([poisoned("a")]);
+    federation.repeat(5, [poisoned("a")]);
     federation.round([updated("new")], { selected: ["new", ...HONEST] });
     const before = federation.trust("new");
     federation.apply(owned("new"));
-    expect(federation.trust("new")).toBe(before);
-    federation.round([updated("new")], { selected: ["new", ...HONEST] });
-    expect(federation.trust("new")).toBeLessThan(before);
+    const { trustScore, factors } = federation.fold.reading("new");
+    expect(trustScore).toBeLessThan(before - 0.2);
+    expect(trustScore).toBeGreaterThan(federation.trust("a") + 0.1);
+    const sum = factors.reduce((total, { value, weight }) => total + value * weight, 0);
+    expect(trustScore).toBeCloseTo(sum, 12);
   });
 
   it("so, and earns its own score from there", () => {
