@@ -157,7 +157,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     // Points that were made by another model are made anew; what they told was told.
     const toldThrough = progress.position;
     const fresh = await restored();
-    recorder.startAt(recordedThrough);
+    recorder.forget();
     await replay(fresh, async (step, stored) => {
       const { position } = stored;
       if (position <= recordedThrough) return;

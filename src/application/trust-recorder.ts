@@ -11,10 +11,8 @@ import { pointOf } from "./trust-points.js";
 /** Evaluations whose number is in memory: late observations change no older ones. */
 const KNOWN_EVALUATIONS = 1000;
 
-/** Points that are made, and that are stored, at a stretch: a few milliseconds. */
+/** Points that are made at a stretch: a few milliseconds. */
 const SLICE_POINTS = 500;
-const RECORDED_POINTS = 2000;
-const NOTHING = { evaluations: [], events: [] };
 
 /** What is computed and not yet recorded. */
 interface Unrecorded {
@@ -42,11 +40,8 @@ export interface TrustRecorder {
   record(throughPosition: number): Promise<void>;
   /** Points that wait. */
   pending(): number;
-  /**
-   * Lets go of what was collected: it is going to be collected again.
-   * @param position - What is recorded already.
-   */
-  startAt(position: number): void;
+  /** Lets go of what was collected: it is going to be collected again. */
+  forget(): void;
 }
 
 export function createTrustRecorder(deps: {
@@ -58,7 +53,6 @@ export function createTrustRecorder(deps: {
   const { history, policyVersion, makeEvent, log } = deps;
   const evaluationOfRound = new Map<string, number>();
   let unrecorded = nothing();
-  let recordedThrough = 0;
 
   async function collect(
     step: FoldStep,
@@ -103,16 +97,7 @@ export function createTrustRecorder(deps: {
     const { evaluations, points, events } = unrecorded;
     if (evaluations.length + points.length + events.length === 0) return;
     try {
-      // A piece at a time, so that nobody waits for long. Until the last one nothing counts as recorded,
-      // so that a stop in between has it all made again.
-      let first = 0;
-      for (; points.length - first > RECORDED_POINTS; first += RECORDED_POINTS) {
-        const piece = points.slice(first, first + RECORDED_POINTS);
-        await history.record({ ...NOTHING, throughPosition: recordedThrough, points: piece });
-      }
-      const rest = points.slice(first);
-      await history.record({ throughPosition, evaluations, points: rest, events });
-      recordedThrough = throughPosition;
+      await history.record({ throughPosition, evaluations, points, events });
       unrecorded = nothing();
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
@@ -124,8 +109,7 @@ export function createTrustRecorder(deps: {
     collect: (step, ...more) => (changesNothing(step) ? undefined : collect(step, ...more)),
     record,
     pending: () => unrecorded.points.length,
-    startAt(position) {
-      recordedThrough = position;
+    forget() {
       unrecorded = nothing();
     },
   };

@@ -16,6 +16,8 @@ const BUCKETS = 512;
 /** Rows looked at in one read. */
 const SLICE_ROWS = 128;
 const KEPT_CHECKPOINTS = 2;
+/** Rows of points stored at a stretch. */
+const PIECE_ROWS = 128;
 
 const RECORD_POINTS = `
   INSERT OR REPLACE INTO trust_points (bucket, evaluation, points)
@@ -75,10 +77,15 @@ export function createSqliteTrustHistory(deps: {
 
   return {
     async record({ throughPosition, evaluations, points, events }) {
+      const rowsOfPoints = byBucket(points);
+      // A piece at a time, so that neither thread is held for long; what counts comes with the last.
+      while (rowsOfPoints.length > PIECE_ROWS) {
+        await told(storage.transact([pointsStatement(rowsOfPoints.splice(0, PIECE_ROWS))]));
+      }
       const unit: Statement[] = [
         { sql: ADVANCE, params: [throughPosition] },
         { sql: RECORD_EVALUATIONS, params: [JSON.stringify(evaluations.map(rowOf))] },
-        { sql: RECORD_POINTS, params: [JSON.stringify(byBucket(points))] },
+        pointsStatement(rowsOfPoints),
         ...(events.length === 0 ? [] : [eventLog.insertion(events)]),
       ];
       await told(
@@ -151,19 +158,28 @@ function evaluationOf([evaluation, runId, round, rulesHash]: SqlRow): Evaluation
   };
 }
 
-/** [bucket, evaluation, points by client as JSON text] for every row that gets any. */
-function byBucket(points: readonly TrustPoint[]): readonly (readonly [number, number, string])[] {
-  const buckets = new Map<string, readonly [number, number, Map<string, ValueMap>]>();
+/** Bucket, evaluation and points by client of one row. */
+type RowOfPoints = readonly [number, number, Map<string, ValueMap>];
+
+function pointsStatement(rowsOfPoints: readonly RowOfPoints[]): Statement {
+  const texts = rowsOfPoints.map(([bucket, evaluation, ofClients]) => [
+    ...[bucket, evaluation],
+    JSON.stringify(Object.fromEntries(ofClients)),
+  ]);
+  return { sql: RECORD_POINTS, params: [JSON.stringify(texts)] };
+}
+
+/** Every row that gets any points. */
+function byBucket(points: readonly TrustPoint[]): RowOfPoints[] {
+  const buckets = new Map<string, RowOfPoints>();
   for (const { evaluation, clientId, point } of points) {
     const bucket = bucketOf(clientId);
     const key = `${bucket} ${evaluation}`;
-    const row = buckets.get(key) ?? ([bucket, evaluation, new Map<string, ValueMap>()] as const);
+    const row: RowOfPoints = buckets.get(key) ?? [bucket, evaluation, new Map()];
     row[2].set(clientId, point);
     buckets.set(key, row);
   }
-  return [...buckets.values()].map(([bucket, evaluation, ofClients]) => {
-    return [bucket, evaluation, JSON.stringify(Object.fromEntries(ofClients))] as const;
-  });
+  return [...buckets.values()];
 }
 
 function pointIn(points: string, clientId: string): ValueMap | undefined {

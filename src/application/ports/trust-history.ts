@@ -46,7 +46,10 @@ export interface TrustCheckpoint {
  * acknowledged to anyone. Every call may fail with STORAGE_UNAVAILABLE.
  */
 export interface TrustHistory {
-  /** Keeps points and evaluations and appends the events, all or nothing. */
+  /**
+   * Keeps points and evaluations and appends the events. Where it fails, some of the points may be kept,
+   * and nothing counts as recorded: it is recorded again. Calls do not overlap.
+   */
   record(record: TrustRecord): Promise<void>;
   /** `throughPosition` of the last record, and the model it was made with; 0 when there is none. */
   progress(): Promise<{ readonly position: number; readonly model: string }>;
