@@ -50,6 +50,11 @@ class Restartable:
     def start_again(self) -> None:
         self.running = Engine(self._data_dir, grpc_port=self.running.port)
 
+    def start_with_a_new_log(self) -> None:
+        self.running.stop()
+        self._data_dir = self._data_dir.with_name("other")
+        self.start_again()
+
     def restart(self) -> None:
         self.running.stop()
         self.start_again()

@@ -133,6 +133,18 @@ async def test_what_another_attempt_cannot_mend_is_raised(
     assert caught_asynchronously.value.reason == "CURSOR_INVALID"
 
 
+def test_a_log_that_is_gone_is_raised_and_not_followed_from_anywhere(engines: Restartable) -> None:
+    with (
+        PolicyClient(engines.address) as client,
+        closing(client.stream_events(OF_ROUNDS)) as messages,
+    ):
+        next(messages)
+        engines.start_with_a_new_log()
+        with pytest.raises(PolicyError) as caught:
+            take(messages, 1)
+    assert caught.value.reason == "CURSOR_OF_ANOTHER_LOG"
+
+
 def test_an_engine_that_was_never_there_is_raised() -> None:
     with PolicyClient("127.0.0.1:1") as client, pytest.raises(PolicyError) as caught:
         next(client.stream_events())

@@ -45,7 +45,7 @@ EXCLUDED = TrustState.TRUST_STATE_EXCLUDED
 
 
 class Federation:
-    """Ten clients of one run, two of which send the opposite of what they were asked for."""
+    """Ten clients of one run, two of which push twice as hard in the opposite direction."""
 
     def __init__(self) -> None:
         self.run_id = f"run-{uuid4()}"
@@ -57,7 +57,7 @@ class Federation:
         randomness = np.random.default_rng(round_number)
         common = randomness.normal(size=SIZE)
         return {
-            client: (-1 if client in self.attackers else 1)
+            client: (-2 if client in self.attackers else 1)
             * (common + 0.3 * randomness.normal(size=SIZE))
             for client in self.clients
         }
@@ -109,6 +109,8 @@ async def test_attackers_are_excluded_and_nobody_else(
     assert {each for each, trust in report.trust.items() if trust.is_excluded} == set(
         federation.attackers
     )
+    usual = [report.comparisons[each].norm_ratio or 0.0 for each in federation.honest]
+    assert np.median(usual) == pytest.approx(1.0)  # They have no say in it any more.
     assert {report.weight_multiplier(each) for each in federation.attackers} == {0.0}
     assert {report.weight_multiplier(each) for each in federation.honest} == {1.0}
     for client_id in federation.attackers:
@@ -182,11 +184,14 @@ def test_a_round_larger_than_a_call_is_reported_whole(client: PolicyClient) -> N
     clients = [f"{run_id}-{number}" for number in range(10_050)]
     reporter = TrustReporter(client, run_id=run_id, reporter="server")
     report = reporter.report_round(1, clients, without_updates(clients))
-    again = reporter.report_round(1, clients, completed(dict.fromkeys(clients[-1:], np.ones(3))))
+    last_differs = [*without_updates(clients[:-1]), *completed({clients[-1]: np.ones(3)})]
+    again = reporter.report_round(1, clients, last_differs)
     assert (report.accepted, report.rejected) == (10_052, ())
     assert len(report.trust) == 10_050
-    assert again.duplicates == 2
-    assert [each.reason for each in again.rejected] == ["OBSERVATION_CONFLICT"]
+    assert again.duplicates == 10_051
+    assert [(each.index, each.reason) for each in again.rejected] == [
+        (10_050, "OBSERVATION_CONFLICT")
+    ]
 
 
 MISTAKES = {
