@@ -181,9 +181,7 @@ describe("with a good policy set", () => {
   });
 
   it("another method is told what is allowed", async () => {
-    expect((await ask(engine, "PUT /policies")).headers.get("allow")).toBe(
-      "GET, HEAD, POST",
-    );
+    expect((await ask(engine, "PUT /policies")).headers.get("allow")).toBe("GET, HEAD, POST");
   });
 
   // prettier-ignore
