@@ -15,7 +15,7 @@ import {
   rulesOf,
 } from "../../support/arbitrary-trust.js";
 
-const runs = { numRuns: 300 };
+const runs = { numRuns: 150 };
 
 interface Told {
   readonly points: TrustReading[];
@@ -58,18 +58,13 @@ describe("whatever happens,", () => {
   it("scores, factors and intervals stay where they belong", () => {
     fc.assert(
       fc.property(federations, (written) => {
-        for (const point of follow(createTrustFold(), logOf(written)).points) {
-          const { trustLower, trustScore, trustUpper, factors } = point;
-          const sorted = [0, trustLower, trustScore, trustUpper, 1];
-          expect(sorted.toSorted((left, right) => left - right)).toStrictEqual(sorted);
-          for (const { value, lower, upper } of factors) {
-            expect(value).toBeGreaterThan(0);
-            expect(value).toBeLessThan(0.8754);
-            expect([lower, value, upper]).toStrictEqual(
-              [lower, value, upper].sort((left, right) => left - right),
-            );
-          }
-        }
+        const misplaced = follow(createTrustFold(), logOf(written)).points.filter(
+          ({ trustLower, trustScore, trustUpper, factors }) =>
+            !ascends([0, trustLower, trustScore, trustUpper, 1]) ||
+            factors.some(({ lower, value, upper }) => !ascends([lower, value, upper])) ||
+            factors.some(({ value }) => !(value > 0 && value < 0.8754)),
+        );
+        expect(misplaced).toStrictEqual([]);
       }),
       runs,
     );
@@ -105,7 +100,7 @@ describe("whatever happens,", () => {
       }),
       runs,
     );
-    expect(crossings).toBeGreaterThan(300);
+    expect(crossings).toBeGreaterThan(100);
   });
 
   it("a round never excludes so many that fewer than the cohort are left", () => {
@@ -128,7 +123,7 @@ describe("whatever happens,", () => {
       }),
       runs,
     );
-    expect(guarded).toBeGreaterThan(20);
+    expect(guarded).toBeGreaterThan(10);
   });
 });
 
@@ -148,11 +143,11 @@ describe("the state does not depend on", () => {
         const future = logOf(next).map((entry) => inAnotherRun(entry));
         expect(stateAndFuture(late, future)).toStrictEqual(stateAndFuture(inOrder, future));
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
-    expect(seen.late).toBeGreaterThan(50);
-    expect(seen.guarded).toBeGreaterThan(100);
-    expect(seen.excluded).toBeGreaterThan(500);
+    expect(seen.late).toBeGreaterThan(15);
+    expect(seen.guarded).toBeGreaterThan(50);
+    expect(seen.excluded).toBeGreaterThan(200);
   });
 
   it("repetitions: the door takes each once, also in whole logs", () => {
@@ -216,6 +211,10 @@ describe("the state does not depend on", () => {
     );
   });
 });
+
+function ascends(numbers: readonly number[]): boolean {
+  return numbers.every((number, place) => place === 0 || (numbers[place - 1] ?? NaN) <= number);
+}
 
 const DOCUMENTED = rulesOf("default") ?? expect.fail("no documented rules");
 
