@@ -132,13 +132,17 @@ TARGETS = [
 ]
 
 
-def described(figures: Figures, oracle: Figures | None) -> str:
-    parts = [
+def described(figures: Figures, setting: Setting, oracle: Figures | None = None) -> str:
+    _, attacker_share = setting
+    of_attackers = [
         f"excluded {100 * figures.excluded:.0f} %",
         f"median {figures.median_rounds:g} (p90 {figures.p90_rounds:g})",
-        f"false {100 * figures.false_exclusion:.1f} %",
         f"F1 {figures.f1:.2f}",
         f"influence {100 * figures.influence:.1f} %",
+    ]
+    parts = [
+        *(of_attackers if attacker_share > 0 else []),
+        f"false {100 * figures.false_exclusion:.1f} %",
         f"accuracy {figures.accuracy:.3f}",
     ]
     if oracle is not None:
@@ -167,10 +171,13 @@ def main() -> int:
                     for seed in range(1, arguments.seeds + 1)
                 ]
             )
-            who = "oracle" if is_oracle else "engine"
+            came_out = (
+                f"oracle, accuracy {measured.accuracy:.3f}"
+                if is_oracle
+                else described(measured, setting)
+            )
             name = f"{NAMES[setting[0]]}, {100 * setting[1]:.0f} % flip"
-            took_s = time.monotonic() - started_s
-            print(f"{name}, {who}: {described(measured, None)} ({took_s:.0f} s)", flush=True)
+            print(f"{name}: {came_out} ({time.monotonic() - started_s:.0f} s)", flush=True)
             return measured
 
         settings = dict.fromkeys(each.setting for each in chosen)
@@ -187,9 +194,10 @@ def main() -> int:
         oracle = oracles.get(each.setting) if each.needs_oracle else None
         is_met = each.is_met(guarded[each.setting], oracle)
         missed += not is_met
+        came_out = described(guarded[each.setting], each.setting, oracle)
         print(
             f"{'met   ' if is_met else 'MISSED'} {each.name} {NAMES[skew]}, "
-            f"{100 * share:.0f} % flip: {each.wanted}: {described(guarded[each.setting], oracle)}"
+            f"{100 * share:.0f} % flip: {each.wanted}: {came_out}"
         )
     return 1 if missed else 0
 
