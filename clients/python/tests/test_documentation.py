@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from engine import REPOSITORY, Engine
 
-PAGES = ["clients/python/README.md", "docs/python-client.md"]
+PAGES = ["clients/python/README.md", "docs/python-client.md", "examples/flower/README.md"]
 BLOCKS = [
     (page, block)
     for page in PAGES
