@@ -166,6 +166,7 @@ function answer(
     durationMs: deps.clock.monotonicMs() - startMs,
   };
   const given: Mutable<CheckAnswer> = { requestId, decisionId, decision };
+  if (client) record.clientAttributes = client.attributes;
   if (client && rules) record.trust = given.trust = client.standing;
   if (explanation) given.explanation = rules ? besides(explanation, rules, request) : explanation;
   deps.recordDecision(record);

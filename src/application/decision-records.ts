@@ -69,6 +69,7 @@ function loggedOf(
     redacted,
   };
   if (record.trust) logged.trust = record.trust;
+  if (record.clientAttributes) logged.clientAttributes = record.clientAttributes;
   if (redacted) logged.redactedPaths = redactedPaths;
   return logged;
 }

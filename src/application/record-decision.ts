@@ -1,4 +1,5 @@
 import type { ClientStanding, Decision } from "../core/decision.js";
+import type { TrustAttributes } from "../core/trust-attributes.js";
 import type { ValueMap } from "../core/values.js";
 
 /** One decision to record. */
@@ -13,6 +14,8 @@ export interface DecisionRecord {
   readonly decision: Decision;
   /** How far the client was trusted; present exactly when the trust rules were asked. */
   readonly trust?: ClientStanding;
+  /** Of `attributes` what is known of the client: the same object for many decisions. */
+  readonly clientAttributes?: TrustAttributes;
   readonly durationMs: number;
 }
 

@@ -33,6 +33,33 @@ export function withTrustRules(
   standing: ClientStanding,
 ): Decision {
   if (asksNothing(rules, standing)) return decision;
+  if (asksRequest(rules, standing)) return judged(decision, rules, request, standing);
+  let known = byStanding.get(standing);
+  if (known?.rules !== rules) {
+    known = { rules, decisions: new WeakMap() };
+    byStanding.set(standing, known);
+  }
+  let decided = known.decisions.get(decision);
+  if (!decided) {
+    decided = judged(decision, rules, request, standing);
+    known.decisions.set(decision, decided);
+  }
+  return decided;
+}
+
+// Where no rule is asked about the request, all follows from three things that stay the same from one
+// check to the next: it is put in words once.
+const byStanding = new WeakMap<
+  ClientStanding,
+  { readonly rules: readonly TrustRule[]; readonly decisions: WeakMap<Decision, Decision> }
+>();
+
+function judged(
+  decision: Decision,
+  rules: readonly TrustRule[],
+  request: AccessRequest,
+  standing: ClientStanding,
+): Decision {
   const verdict = verdictOf(rules, request, standing);
   const erringRules = joined(decision.erringRules, verdict.erringRules);
   const obligations = joined(decision.obligations, verdict.obligations);
@@ -62,8 +89,12 @@ export function withTrustRules(
 /** Nearly every connection: the client is trusted, and no rule is to be asked about the request. */
 function asksNothing(rules: readonly TrustRule[], standing: ClientStanding): boolean {
   if (rules.length === 0) return true;
-  if (standing.isLiteral || standing.state !== "ACTIVE") return false;
-  return rules.every(({ drivesState }) => drivesState);
+  return standing.state === "ACTIVE" && !asksRequest(rules, standing);
+}
+
+/** Whether any rule answers each request by itself, and not through the client's state. */
+function asksRequest(rules: readonly TrustRule[], { isLiteral }: ClientStanding): boolean {
+  return isLiteral || !rules.every(({ drivesState }) => drivesState);
 }
 
 function joined<Item>(one: readonly Item[], other: readonly Item[]): readonly Item[] {

@@ -9,6 +9,7 @@ import type {
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
 import { runInSlices } from "../../application/run-in-slices.js";
+import { createDecisionJson } from "./decision-json.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow } from "./storage-messages.js";
 
@@ -166,21 +167,6 @@ function* fillSteps(page: GrowingPage, rows: readonly SqlRow[], limit: number): 
     }
     page.after = { timeMs: Number(timeMs), position: Number(position) };
   }
-}
-
-/** Writes decisions as JSON. The same answer is given again and again: it is written once. */
-function createDecisionJson(): (logged: LoggedDecision) => string {
-  const written = new WeakMap<LoggedDecision["decision"], string>();
-  return (logged) => {
-    const { decision } = logged;
-    let json = written.get(decision);
-    if (json === undefined) {
-      json = JSON.stringify(decision);
-      written.set(decision, json);
-    }
-    const rest = JSON.stringify({ ...logged, decision: undefined });
-    return `${rest.slice(0, -1)},"decision":${json}}`;
-  };
 }
 
 function pageOf(decisions: readonly LoggedDecision[], next: DecisionPosition | undefined) {

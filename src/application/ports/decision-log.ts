@@ -1,4 +1,5 @@
 import type { ClientStanding, Decision } from "../../core/decision.js";
+import type { TrustAttributes } from "../../core/trust-attributes.js";
 import type { ValueMap } from "../../core/values.js";
 
 /** One decision as it is kept: enough to show it, and to decide it again under other policies. */
@@ -19,6 +20,11 @@ export interface LoggedDecision {
   readonly decision: Decision;
   /** How far the client was trusted; present exactly when the trust rules were asked. */
   readonly trust?: ClientStanding;
+  /**
+   * Of `attributes` what is known of the client. Not kept by itself: the same object comes with many
+   * decisions, so that a log may write it once.
+   */
+  readonly clientAttributes?: TrustAttributes;
   readonly durationMs: number;
 }
 
