@@ -153,7 +153,7 @@ def described(figures: Figures, setting: Setting, oracle: Figures | None = None)
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="127.0.0.1:50051", help="host:port of its gRPC service")
-    parser.add_argument("--seeds", type=int, default=5, help="federations of each setting (5)")
+    parser.add_argument("--seeds", type=int, default=10, help="federations of each setting (10)")
     parser.add_argument("--rounds", type=int, default=60, help="of each federation (60)")
     parser.add_argument("--only", default="", help="targets, as T1,T6 (all)")
     arguments = parser.parse_args()
