@@ -23,12 +23,13 @@ const MOST_SMALL_CHANGES = 12;
  * order, white space and keys that nobody knows. A list of policies becomes an object by id.
  *
  * @param text - A main file that loads; undefined where there is none.
- * @param defaultIds - Of the policies in the defaults: without these, only `deleted` removes them.
+ * @param defaults - The policies of the defaults: they need not be said again, and only `deleted` removes
+ *   them.
  */
 export function* editPolicySteps(
   text: string | undefined,
   edit: PolicyEdit,
-  defaultIds: ReadonlySet<string>,
+  defaults: ReadonlyMap<string, ValueMap>,
 ): Generator<void, string> {
   const { text: start, root } = yield* inObjectForm(yield* onSeveralLines(text ?? EMPTY));
   const deleted = deletedIn(root);
@@ -41,14 +42,18 @@ export function* editPolicySteps(
     }
     case "delete": {
       const { policyId } = edit;
-      const isNew = defaultIds.has(policyId) && !deleted.includes(policyId);
+      const isNew = defaults.has(policyId) && !deleted.includes(policyId);
       const without = yield* setJsonSteps(start, ["policies", policyId], undefined);
       return yield* withDeleted(without, deleted, isNew ? [...deleted, policyId] : deleted);
     }
     case "replace": {
       const ids = new Set(edit.documents.map(idOf));
-      const gone = [...defaultIds].filter((id) => !ids.has(id));
-      const edited = yield* withPolicies({ text: start, root }, edit.documents);
+      const gone = [...defaults.keys()].filter((id) => !ids.has(id));
+      const said = policyIdsOf(root);
+      const toSay = edit.documents.filter(
+        (document) => said.has(idOf(document)) || !isGivenBy(defaults, document),
+      );
+      const edited = yield* withPolicies({ text: start, root }, toSay);
       return yield* withDeleted(edited, deleted, gone);
     }
   }
@@ -59,16 +64,34 @@ export function versionSteps(text: string, version: number): Generator<void, str
   return setJsonSteps(text, ["version"], version);
 }
 
-/** The ids of the policies of a file of either form; empty for a text that is none. */
-export function* policyIdSteps(text: string): Generator<void, ReadonlySet<string>> {
-  return policyIdsOf((yield* parseSteps(text)).root);
+/** The policies of a file of either form by id; empty for a text that is none. */
+export function* policyDocumentSteps(text: string): Generator<void, ReadonlyMap<string, ValueMap>> {
+  const { root } = yield* parseSteps(text);
+  const documents = new Map<string, ValueMap>();
+  const policies = memberOf(root, "policies")?.node;
+  if (policies?.kind === "object") {
+    for (const [id, { node }] of policies.members) documents.set(id, mapOf(node));
+  } else if (policies?.kind === "list") {
+    for (const element of policies.elements) {
+      yield;
+      documents.set(textOf(element, "id") ?? "", mapOf(element));
+    }
+  }
+  return documents;
+}
+
+function mapOf(node: JsonNode): ValueMap {
+  const value = valueOf(node);
+  return isPlainMap(value) ? value : {};
 }
 
 function policyIdsOf(root: JsonNode | undefined): ReadonlySet<string> {
   const policies = memberOf(root, "policies")?.node;
-  if (policies?.kind === "object") return new Set(policies.members.keys());
-  if (policies?.kind !== "list") return new Set();
-  return new Set(policies.elements.flatMap((element) => textOf(element, "id") ?? []));
+  return new Set(policies?.kind === "object" ? policies.members.keys() : []);
+}
+
+function isGivenBy(defaults: ReadonlyMap<string, ValueMap>, document: ValueMap): boolean {
+  return isSaid(defaults.get(idOf(document)), document);
 }
 
 /** A text and what it says: it is read once, because that takes longer than all the rest. */
@@ -96,18 +119,30 @@ function* withPolicy(
   return edited;
 }
 
-/** In the order of the text, new ones at the end. */
-function withPolicies(
+/** In the order of the text, new ones at the end. Few differences are made where they are. */
+function* withPolicies(
   { text, root }: ReadText,
   documents: readonly ValueMap[],
 ): Generator<void, string> {
   const wanted = new Map(documents.map((document) => [idOf(document), document]));
-  const known = [...policyIdsOf(root)].filter((id) => wanted.has(id));
-  const ids = new Set([...known, ...wanted.keys()]);
-  const policies = Object.fromEntries(
-    [...ids].map((id) => [id, withoutId(wanted.get(id) ?? {})] as const),
-  );
-  return setJsonSteps(text, ["policies"], policies);
+  const said = policyIdsOf(root);
+  const gone = [...said].filter((id) => !wanted.has(id));
+  const changed = documents.filter((document) => !isSaid(policyIn(root, idOf(document)), document));
+  if (gone.length + changed.length > MOST_SMALL_CHANGES) {
+    const ids = new Set([...[...said].filter((id) => wanted.has(id)), ...wanted.keys()]);
+    const policies = [...ids].map((id) => [id, withoutId(wanted.get(id) ?? {})] as const);
+    return yield* setJsonSteps(text, ["policies"], Object.fromEntries(policies));
+  }
+  let edited = text;
+  for (const id of gone) edited = yield* setJsonSteps(edited, ["policies", id], undefined);
+  for (const document of changed) {
+    edited = yield* withPolicy({ text: edited, root }, idOf(document), document);
+  }
+  return edited;
+}
+
+function isSaid(before: ValueMap | undefined, document: ValueMap): boolean {
+  return before !== undefined && sameValue(withoutId(before), withoutId(document));
 }
 
 /** What a program wrote on one line becomes readable to people. */

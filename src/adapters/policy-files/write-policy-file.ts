@@ -2,7 +2,7 @@ import { PdpError } from "../../application/errors.js";
 import type { PolicyEdit, PolicyWriter } from "../../application/ports/policy-writer.js";
 import type { ValueMap } from "../../core/values.js";
 import { decodePolicyFile } from "./decode-policy-file.js";
-import { editPolicySteps, policyIdSteps, versionSteps } from "./edit-policy-text.js";
+import { editPolicySteps, policyDocumentSteps, versionSteps } from "./edit-policy-text.js";
 import type { PolicyFileContents, PolicyFileSource } from "./policy-file-source.js";
 import { defaultsBeside } from "./policy-texts.js";
 import { contentOf, digestOf, type FileContent, readFileContent } from "./read-file-content.js";
@@ -63,8 +63,8 @@ function* editSteps(
   { main, defaults }: Pick<PolicyFileContents, "defaults"> & { readonly main?: FileContent },
   edit: PolicyEdit,
 ): Generator<void, string> {
-  const defaultIds = yield* policyIdSteps(textOf(defaults) ?? "");
-  return yield* editPolicySteps(main && textOf(main), edit, defaultIds);
+  const ofDefaults = yield* policyDocumentSteps(textOf(defaults) ?? "");
+  return yield* editPolicySteps(main && textOf(main), edit, ofDefaults);
 }
 
 /** The effective set where nothing else is known of the files. */

@@ -15,7 +15,7 @@ it.each(["first", "last"])("edits one policy of a minified file of 10,000 rules,
 
   const document = { ...small, id: "small", priority: 2 };
   const edit = { kind: "put", document } as const;
-  const text = finish(editPolicySteps(JSON.stringify({ policies }), edit, new Set()));
+  const text = finish(editPolicySteps(JSON.stringify({ policies }), edit, new Map()));
 
   expect(JSON.parse(text)).toEqual({ policies: { big, small: { ...small, priority: 2 } } });
   expect(text.split("\n").length).toBeGreaterThan(10_000);

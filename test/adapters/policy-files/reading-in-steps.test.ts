@@ -52,7 +52,7 @@ describe.each([
     const parsing = countedSteps(parseSteps(text)).count;
     const document = { id: "new", type: "t", rules };
     const { count, result } = countedSteps(
-      editPolicySteps(text, { kind: "put", document }, new Set()),
+      editPolicySteps(text, { kind: "put", document }, new Map()),
     );
     expect(JSON.parse(result)).toMatchObject({ policies: { ...policies, new: { rules } } });
     expect(count - 2 * parsing).toBeGreaterThan(2 * RULES);

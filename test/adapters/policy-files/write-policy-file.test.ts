@@ -116,6 +116,37 @@ describe("the text after a change", () => {
     expect((JSON.parse(readFileSync(file, "utf8")) as { deleted?: string[] }).deleted).toEqual(deleted);
   });
 
+  it("putting a whole set back changes only what differs, and copies no default", async () => {
+    const defaults = {
+      policies: [
+        { ...NEW, id: "d" },
+        { ...NEW, id: "e" },
+      ],
+    };
+    writeFileSync(join(folder, "default_policies.json"), JSON.stringify(defaults));
+    const b = { id: "b", type: "t", priority: 5, updated_at: "monday" };
+    const documents = [
+      { ...b, rules: [{ action: "deny", match: { x: 1 } }] },
+      { ...NEW, id: "d" },
+      { ...NEW, id: "e", priority: 3 },
+    ];
+    await write({ kind: "replace", documents });
+    const kept = TEXT.replace('"priority": 1', '"priority": 5').replace(
+      '"version": 2',
+      '"version": 7',
+    );
+    const other = [
+      '"e": {',
+      '      "type": "t",',
+      '      "rules": [],',
+      '      "priority": 3',
+      "    }",
+    ];
+    expect(readFileSync(file, "utf8")).toBe(
+      kept.replace('"a": {"type": "t", "rules": []}', other.join("\n")),
+    );
+  });
+
   it("creating a deleted default takes it out of `deleted`", async () => {
     writeFileSync(join(folder, "default_policies.json"), JSON.stringify({ policies: [NEW] }));
     await write({ kind: "delete", policyId: "n" });
