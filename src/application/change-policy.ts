@@ -12,6 +12,7 @@ import {
   type PolicyChangeKind,
 } from "./policy-change-events.js";
 import { policyIdOfName, policyIdProblem } from "./policy-id.js";
+import { versionContent } from "./policy-versions.js";
 import type { ImpactGuard } from "./guard-impact.js";
 import { contentIssues } from "./policy-content.js";
 import type { PolicyHistory } from "./ports/policy-history.js";
@@ -66,7 +67,7 @@ export interface PolicyChanges {
   /**
    * Makes the content of an older version the newest version.
    *
-   * @throws {PdpError} POLICY_VERSION_NOT_FOUND; POLICY_INVALID: it does not compile any more.
+   * @throws {PdpError} POLICY_VERSION_NOT_FOUND, or POLICY_INVALID: it does not compile any more.
    */
   rollback(
     change: { readonly policyVersion: number },
@@ -176,12 +177,7 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
 
     rollback: ({ policyVersion: restoredVersion }, by) =>
       inTurn(by, async ({ active, commit }) => {
-        const content = await history.get(restoredVersion);
-        if (!content) {
-          const policyVersion = String(restoredVersion);
-          throw new PdpError({ reason: "POLICY_VERSION_NOT_FOUND", policyVersion });
-        }
-        const { documents } = content;
+        const { documents } = await versionContent(history, restoredVersion, "policy_version");
         const plan = await writer.plan({ kind: "replace", documents });
         const set = goodSet(plan);
         if (set.contentHash === active.contentHash) {

@@ -6,7 +6,12 @@ export type Failure =
   | { readonly reason: "REQUEST_INVALID"; readonly violations: readonly FieldViolation[] }
   | { readonly reason: "EXPLAIN_TOO_LARGE"; readonly items: number; readonly limit: number }
   | { readonly reason: "NO_ACTIVE_POLICY" }
-  | { readonly reason: "POLICY_NOT_FOUND"; readonly policyId: string }
+  /** `policyVersion` is the version that was asked for, where it is not the present one. */
+  | {
+      readonly reason: "POLICY_NOT_FOUND";
+      readonly policyId: string;
+      readonly policyVersion?: string;
+    }
   | { readonly reason: "POLICY_ALREADY_EXISTS"; readonly policyId: string }
   | {
       readonly reason: "POLICY_INVALID";
@@ -73,7 +78,9 @@ function messageOf(failure: Failure): string {
     case "NO_ACTIVE_POLICY":
       return "no policy set is active: mend the policy file, see /health for what is wrong with it";
     case "POLICY_NOT_FOUND":
-      return `policy \`${failure.policyId}\` not found`;
+      return failure.policyVersion === undefined
+        ? `policy \`${failure.policyId}\` not found`
+        : `policy \`${failure.policyId}\` not found in policy version \`${failure.policyVersion}\``;
     case "POLICY_ALREADY_EXISTS":
       return `policy \`${failure.policyId}\` exists already: update it, or choose another id`;
     case "POLICY_INVALID": {

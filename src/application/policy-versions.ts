@@ -19,11 +19,11 @@ export interface PolicyVersions {
     readonly versions: readonly PolicyVersionRecord[];
     readonly nextPageToken: string;
   }>;
-  /** @throws {PdpError} POLICY_VERSION_NOT_FOUND. */
+  /** @throws {PdpError} REQUEST_INVALID, POLICY_VERSION_NOT_FOUND. */
   get(policyVersion: number): Promise<PolicyVersionContent>;
-  /** One policy of a version. @throws {PdpError} POLICY_VERSION_NOT_FOUND, POLICY_NOT_FOUND. */
+  /** One policy of a version. @throws {PdpError} as `get`; POLICY_NOT_FOUND. */
   getPolicy(policyVersion: number, policyId: string): Promise<ValueMap>;
-  /** @throws {PdpError} POLICY_VERSION_NOT_FOUND. */
+  /** @throws {PdpError} as `get`. */
   diff(
     fromVersion: number,
     toVersion: number,
@@ -39,17 +39,8 @@ const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
 
 export function createPolicyVersions({ history, unifiedDiff }: PolicyVersionsDeps): PolicyVersions {
-  async function get(policyVersion: number): Promise<PolicyVersionContent> {
-    const content = await history.get(policyVersion);
-    if (content) return content;
-    throw new PdpError({
-      reason: "POLICY_VERSION_NOT_FOUND",
-      policyVersion: String(policyVersion),
-    });
-  }
-
   return {
-    get,
+    get: (policyVersion) => versionContent(history, policyVersion, "policy_version"),
     async list({ pageSize, pageToken }) {
       if (pageSize < 0) throw invalidField("page_size", `must be at least 0, got ${pageSize}`);
       const size = Math.min(pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize, MAX_PAGE_SIZE);
@@ -60,14 +51,15 @@ export function createPolicyVersions({ history, unifiedDiff }: PolicyVersionsDep
       return { versions, nextPageToken: last ? tokenOf(last.policyVersion) : "" };
     },
     async getPolicy(policyVersion, policyId) {
-      const { documents } = await get(policyVersion);
+      const { documents } = await versionContent(history, policyVersion, "policy_version");
       const document = documents.find(({ id }) => id === policyId);
-      if (!document) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
-      return document;
+      if (document) return document;
+      const asked = String(policyVersion);
+      throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId, policyVersion: asked });
     },
     async diff(fromVersion, toVersion) {
-      const before = await get(fromVersion);
-      const after = await get(toVersion);
+      const before = await versionContent(history, fromVersion, "from_version");
+      const after = await versionContent(history, toVersion, "to_version");
       const changes = diffPolicies(before.documents, after.documents);
       const unifiedText = changes
         .map((change) =>
@@ -80,6 +72,23 @@ export function createPolicyVersions({ history, unifiedDiff }: PolicyVersionsDep
       return { changes, unifiedText };
     },
   };
+}
+
+/**
+ * What a version holds.
+ *
+ * @param field - Of the request, for messages.
+ * @throws {PdpError} REQUEST_INVALID, POLICY_VERSION_NOT_FOUND.
+ */
+export async function versionContent(
+  history: Pick<PolicyHistory, "get">,
+  version: number,
+  field: string,
+): Promise<PolicyVersionContent> {
+  if (version < 1) throw invalidField(field, `must be given, and at least 1, got ${version}`);
+  const content = await history.get(version);
+  if (content) return content;
+  throw new PdpError({ reason: "POLICY_VERSION_NOT_FOUND", policyVersion: String(version) });
 }
 
 function sideOf(policyId: string, version: number, document: ValueMap | undefined): DiffSide {

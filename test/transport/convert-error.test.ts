@@ -43,6 +43,7 @@ describe("what a caller is told of a failure", () => {
     [{ reason: "EXPLAIN_TOO_LARGE", items: 21, limit: 20 },           { items: "21", limit: "20" },   []],
     [{ reason: "NO_ACTIVE_POLICY" },                                  {},                             []],
     [{ reason: "POLICY_NOT_FOUND", policyId: "p" },                   { policyId: "p" },              []],
+    [{ reason: "POLICY_NOT_FOUND", policyId: "p", policyVersion: "2" }, { policyId: "p", policyVersion: "2" }, []],
     [{ reason: "POLICY_VERSION_NOT_FOUND", policyVersion: "9" },      { policyVersion: "9" },         []],
     [{ reason: "TOO_MANY_SUBSCRIBERS", limit: 2000 },                 { limit: "2000" },              []],
     [{ reason: "OVERLOADED", what: "validations", limit: 2 },         { what: "validations", limit: "2" }, []],

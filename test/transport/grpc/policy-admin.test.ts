@@ -194,7 +194,12 @@ describe("what is refused", () => {
     ["deleting by a stale etag",      "DeletePolicy",     { policy_id: "net", etag: "old" },                                         "ABORTED ETAG_MISMATCH"],
     ["disabling by a stale etag",     "DisablePolicy",    { policy_id: "net", etag: "old" },                                         "ABORTED ETAG_MISMATCH"],
     ["an unknown version",            "RollbackPolicies", { policy_version: 77 },                                                    "NOT_FOUND POLICY_VERSION_NOT_FOUND"],
-    ["a diff with an unknown one",    "DiffPolicyVersions", { from_version: 3, to_version: 0 },                                      "NOT_FOUND POLICY_VERSION_NOT_FOUND"],
+    ["a diff with an unknown one",    "DiffPolicyVersions", { from_version: 3, to_version: 9 },                                      "NOT_FOUND POLICY_VERSION_NOT_FOUND"],
+    ["a diff from nothing",           "DiffPolicyVersions", {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID from_version"],
+    ["a diff to nothing",             "DiffPolicyVersions", { from_version: 3 },                                                     "INVALID_ARGUMENT REQUEST_INVALID to_version"],
+    ["the content of version 0",      "GetPolicyVersion",   { policy_version: 0 },                                                   "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
+    ["a policy of version -1",        "GetPolicy",          { policy_id: "net", policy_version: -1 },                                "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
+    ["a rollback to version 0",       "RollbackPolicies",   {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
     ["a foreign page token",          "ListPolicyVersions", { page_token: "x" },                                                     "INVALID_ARGUMENT REQUEST_INVALID page_token"],
     ["a reason too long",             "RollbackPolicies", { policy_version: 3, reason: "x".repeat(1001) },                           "INVALID_ARGUMENT REQUEST_INVALID x-change-reason"],
   ])("%s", async (_says, method, request, expected) => {

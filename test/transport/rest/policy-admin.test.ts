@@ -40,6 +40,7 @@ describe("PolicyAdminService over REST", () => {
     ["GET /v1/policyVersions",                 undefined,                               200, { versions: [{ policyVersion: "3" }] }],
     ["GET /v1/policyVersions/3",               undefined,                               200, { version: { policyVersion: "3" } }],
     ["GET /v1/policyVersions/9",               undefined,                               404, { reason: "POLICY_VERSION_NOT_FOUND" }],
+    ["GET /v1/policyVersions:diff",            undefined,                               400, { reason: "REQUEST_INVALID", detail: "from_version must be given, and at least 1, got 0" }],
     ["GET /v1/policyVersions:diff?fromVersion=3&toVersion=3", undefined,                200, { changes: [], unifiedText: "" }],
     ["POST /v1/policyVersions/3:rollback",     "{}",                                    200, { policyVersion: "3" }],
   ])("%s %s", async (line, body, expected, answer) => {

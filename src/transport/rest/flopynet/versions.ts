@@ -10,7 +10,8 @@ import { policyJson } from "./views/policy.js";
 const VERSIONS = "PolicyAdminService.ListPolicyVersions";
 const NOTIFICATION = "POLICY_UPDATE_NOTIFICATION";
 
-const version = z.int().min(0, "must be a whole number of at least 0");
+const version = (least: number): z.ZodInt =>
+  z.int().min(least, `must be a whole number of at least ${least}`);
 const page = {
   limit: limitParameter({ most: 1000, usual: 100 }),
   offset: offsetParameter,
@@ -54,7 +55,7 @@ export const VERSION_ROUTES: readonly RouteDeclaration[] = [
     origin: "served",
     summary: "Whether what a client keeps is of the present policy version",
     rpc: VERSIONS,
-    body: z.looseObject({ policy_version: version }),
+    body: z.looseObject({ policy_version: version(0) }),
     answer: z.looseObject({
       ...{ cache_valid: z.boolean(), valid: z.boolean(), needs_refresh: z.boolean() },
       ...{ current_version: z.int(), client_version: z.int(), timestamp: z.number() },
@@ -131,7 +132,7 @@ export const VERSION_ROUTES: readonly RouteDeclaration[] = [
     origin: "described",
     summary: "Makes one policy what it was in an older policy version; a deleted one comes back",
     rpc: "PolicyAdminService.UpdatePolicy",
-    body: z.looseObject({ version }),
+    body: z.looseObject({ version: version(1) }),
     answer: z.looseObject({ success: z.literal(true), id: z.string(), policy_version: z.int() }),
     handle: async ({ path: { id = "" }, body, etag, call }, useCases) => {
       const { policyVersions, policyChanges } = useCases;
