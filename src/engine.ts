@@ -199,7 +199,7 @@ async function startWith(
         useCases: {
           ...{ ...useCases, status, log, compat: settings.REST_COMPAT },
           policyFunctions: createPolicyFunctions({
-            ...{ activation, reader, conditionCompiler, clock },
+            ...{ activation, writer, makeEvent, conditionCompiler, ...guard },
             ...functionStoreOf(settings),
           }),
           engineVersion: ENGINE_VERSION,

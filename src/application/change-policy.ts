@@ -95,13 +95,7 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
     by: ChangeAuthor,
     work: (turn: PolicyChangeTurn) => Promise<Result>,
   ): Promise<Result> {
-    return activation.change((turn) => {
-      if (by.reason.length > MOST_REASON_CHARACTERS) {
-        const rule = `must be at most ${MOST_REASON_CHARACTERS} characters, got ${by.reason.length}`;
-        throw invalidField("x-change-reason", rule);
-      }
-      return work(turn);
-    });
+    return changeInTurn(activation, by, work);
   }
 
   async function put(
@@ -197,6 +191,21 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
         return { policyVersion: after.snapshot.policyVersion };
       }),
   };
+}
+
+/** Runs `work` when no other change runs. @throws {PdpError} REQUEST_INVALID, and what `change` throws. */
+export function changeInTurn<Result>(
+  activation: Pick<PolicyActivation, "change">,
+  { reason }: ChangeAuthor,
+  work: (turn: PolicyChangeTurn) => Promise<Result>,
+): Promise<Result> {
+  return activation.change((turn) => {
+    if (reason.length > MOST_REASON_CHARACTERS) {
+      const rule = `must be at most ${MOST_REASON_CHARACTERS} characters, got ${reason.length}`;
+      throw invalidField("x-change-reason", rule);
+    }
+    return work(turn);
+  });
 }
 
 function idOfNew(document: ValueMap): string {

@@ -30,6 +30,20 @@ export function policyChanged(
   });
 }
 
+/** A policy function was changed through the API. `count` policies are in force; `files` are told where they are known. */
+export function functionsChanged(
+  make: EventMaker,
+  facts: Changed & { readonly count: number; readonly files: readonly string[] },
+): NewEvent {
+  const { policyVersion, count, files } = facts;
+  return make({
+    eventType: "POLICY_LOADED",
+    severity: "info",
+    policyVersion,
+    details: { count, sources: files, ...authorOf(facts) },
+  });
+}
+
 /** An older content became the newest version. `restoredVersion` is absent where nobody knows it. */
 export function policiesRolledBack(
   make: EventMaker,
@@ -73,6 +87,10 @@ export function eventsOfVersion(
       return [policiesRolledBack(make, { ...version, changedIds })];
     }
     case "api":
+      if (changes.length === 0) {
+        const count = version.documents.length;
+        return [functionsChanged(make, { ...version, count, files: [] })];
+      }
       return changes.map(({ document, ...change }) =>
         policyChanged(make, { ...version, kind: kindOf(change), document }),
       );

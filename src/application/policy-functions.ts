@@ -1,14 +1,16 @@
 import { conditionResolver, evaluateCondition } from "../core/evaluate-condition.js";
 import type { ValueMap } from "../core/values.js";
 import type { PolicyActivation } from "./activate-policies.js";
+import { type ChangeAuthor, changeInTurn } from "./change-policy.js";
 import { textIn } from "./document-facts.js";
+import type { EventMaker } from "./engine-events.js";
 import { PdpError } from "./errors.js";
-import type { Clock } from "./ports/clock.js";
+import type { ImpactGuard } from "./guard-impact.js";
+import { functionsChanged } from "./policy-change-events.js";
 import type { ConditionCompiler, PolicyFunction } from "./ports/condition-compiler.js";
 import type { PolicyFunctionStore } from "./ports/policy-function-store.js";
-import type { PolicyReader, PolicyText } from "./ports/policy-reader.js";
 import type { PolicyIssue } from "./ports/policy-source.js";
-import { runInSlices } from "./run-in-slices.js";
+import type { PolicyWriter } from "./ports/policy-writer.js";
 
 /** A policy function as written. */
 export interface FunctionDocument extends PolicyFunction {
@@ -16,21 +18,31 @@ export interface FunctionDocument extends PolicyFunction {
 }
 
 /** `exists`, `missing`: there is such a function, or none. `no-folder`: there is nowhere to write. */
-export type FunctionChange = "done" | "exists" | "missing" | "no-folder";
+export type FunctionUnchanged = "exists" | "missing" | "no-folder";
+
+/** The function as it is now, or was where it is gone; or why nothing was changed. */
+export type FunctionChange = FunctionDocument | FunctionUnchanged;
 
 /**
- * Policy functions, which are predicates and never code. A change is validated with every policy that
- * decides now, written, and loaded, or nothing is changed.
+ * Policy functions, which are predicates and never code. A change of one is a change of policy, and
+ * promises what those do (`PolicyChanges`).
  */
 export interface PolicyFunctions {
   /** By name; without the files that hold none. */
   list(): Promise<readonly FunctionDocument[]>;
-  /** @throws {PdpError} POLICY_INVALID, and what loading and writing throw. */
-  create(definition: FunctionDocument): Promise<FunctionChange>;
-  /** @throws {PdpError} As `create`. */
-  replace(definition: FunctionDocument): Promise<FunctionChange>;
+  /** @throws {PdpError} POLICY_INVALID, and what all changes of policy throw. */
+  create(definition: FunctionDocument, by: ChangeAuthor): Promise<FunctionChange>;
+  /**
+   * @param revise - Makes the new definition of the present one; it keeps the name.
+   * @throws {PdpError} As `create`, and what `revise` throws.
+   */
+  update(
+    name: string,
+    revise: (current: FunctionDocument) => FunctionDocument,
+    by: ChangeAuthor,
+  ): Promise<FunctionChange>;
   /** @throws {PdpError} As `create`: POLICY_INVALID where a condition calls it. */
-  remove(name: string): Promise<FunctionChange>;
+  remove(name: string, by: ChangeAuthor): Promise<FunctionChange>;
   /** What is wrong with it, beside the functions there are. Empty when nothing is. */
   problemsOf(definition: FunctionDocument): Promise<readonly string[]>;
   /** What it yields where its parameters and names are those of `attributes`. */
@@ -41,69 +53,68 @@ export interface PolicyFunctions {
 }
 
 export interface PolicyFunctionsDeps {
-  readonly activation: Pick<PolicyActivation, "active" | "change" | "reload">;
-  readonly reader: PolicyReader;
+  readonly activation: Pick<PolicyActivation, "change">;
+  readonly writer: PolicyWriter;
+  readonly makeEvent: EventMaker;
   readonly conditionCompiler: ConditionCompiler;
-  readonly clock: Pick<Clock, "monotonicMs">;
+  /** As for `PolicyChanges`. */
+  readonly guard?: ImpactGuard;
   /** Absent: there is no folder of functions. */
   readonly store?: PolicyFunctionStore;
 }
 
 interface StoredFunction {
   readonly file: string;
-  readonly text: string;
   readonly definition: FunctionDocument;
 }
 
 export function createPolicyFunctions(deps: PolicyFunctionsDeps): PolicyFunctions {
-  const { activation, reader, conditionCompiler, clock, store } = deps;
+  const { activation, writer, makeEvent, conditionCompiler, guard, store } = deps;
 
   async function stored(): Promise<readonly StoredFunction[]> {
     const texts = (await store?.read()) ?? [];
     return texts
       .flatMap(({ name: file, text }) => {
         const definition = definitionIn(text);
-        return definition ? [{ file, text, definition }] : [];
+        return definition ? [{ file, definition }] : [];
       })
       .sort((left, right) => (left.definition.name < right.definition.name ? -1 : 1));
   }
 
-  /** Refuses what the policies that decide now cannot be loaded with. */
-  async function refuseBroken(policies: readonly ValueMap[], texts: readonly PolicyText[]) {
-    const { issues } = await runInSlices(reader.readDocuments(policies, texts), clock);
-    const errors = issues.filter(({ severity }) => severity === "error");
-    if (errors.length > 0) throw invalid(errors);
-  }
-
+  /** @param revise - Undefined takes the function away. */
   async function change(
     name: string,
-    to: FunctionDocument | undefined,
-    wanted: "exists" | "missing",
+    revise: (
+      before: FunctionDocument | undefined,
+    ) => FunctionDocument | undefined | "exists" | "missing",
+    by: ChangeAuthor,
   ): Promise<FunctionChange> {
     if (!store) return "no-folder";
-    const made = await activation.change(async ({ active }) => {
+    return changeInTurn(activation, by, async ({ active, commit }) => {
       const functions = await stored();
       const before = functions.find(({ definition }) => definition.name === name);
-      if ((before ? "exists" : "missing") !== wanted) return undefined;
-      const others = functions.filter((one) => one !== before);
-      const file = before?.file ?? store.fileOf(name);
-      const text = to && `${JSON.stringify(to, null, 2)}\n`;
-      const texts = others.map((one) => ({ name: one.file, text: one.text }));
-      await refuseBroken(
-        active.policies.map(({ document }) => document),
-        text === undefined ? texts : [...texts, { name: file, text }],
-      );
-      await put(store, file, text);
-      return { file, before: before?.text };
+      const after = revise(before?.definition);
+      if (typeof after === "string") return after;
+      const file = before?.file ?? freeFile(store, functions, name);
+      const text = after && `${JSON.stringify(after, null, 2)}\n`;
+      const { load, write } = await writer.plan({
+        ...{ kind: "function", file },
+        ...(text !== undefined && { text }),
+      });
+      if (!load.ok) throw invalid(load.issues);
+      const { set } = load;
+      if (set.contentHash !== active.contentHash) {
+        await guard?.({ active, set }, by.confirmedFlips);
+        const count = set.policies.length;
+        await commit({
+          ...{ set, source: "api", ...by, write },
+          events: (policyVersion) => [
+            functionsChanged(makeEvent, { count, files: [file], policyVersion, ...by }),
+          ],
+        });
+      }
+      return after ?? before?.definition ?? "missing";
     });
-    if (!made) return wanted === "exists" ? "missing" : "exists";
-    try {
-      await activation.reload();
-    } catch (error) {
-      await put(store, made.file, made.before);
-      throw error;
-    }
-    return "done";
   }
 
   async function compiled(definition: FunctionDocument) {
@@ -114,9 +125,11 @@ export function createPolicyFunctions(deps: PolicyFunctionsDeps): PolicyFunction
 
   return {
     list: async () => (await stored()).map(({ definition }) => definition),
-    create: (definition) => change(definition.name, definition, "missing"),
-    replace: (definition) => change(definition.name, definition, "exists"),
-    remove: (name) => change(name, undefined, "exists"),
+    create: (definition, by) =>
+      change(definition.name, (before) => (before ? "exists" : definition), by),
+    update: (name, revise, by) =>
+      change(name, (before) => (before ? revise(before) : "missing"), by),
+    remove: (name, by) => change(name, (before) => (before ? undefined : "missing"), by),
     async problemsOf(definition) {
       const { problems } = await compiled(definition);
       return problems
@@ -135,13 +148,17 @@ export function createPolicyFunctions(deps: PolicyFunctionsDeps): PolicyFunction
   };
 }
 
-async function put(
+/** Where a new function goes: never into a file that holds another. */
+function freeFile(
   store: PolicyFunctionStore,
-  file: string,
-  text: string | undefined,
-): Promise<void> {
-  if (text === undefined) await store.remove(file);
-  else await store.write(file, text);
+  functions: readonly StoredFunction[],
+  name: string,
+): string {
+  const taken = new Set(functions.map(({ file }) => file));
+  for (let number = 1; ; number++) {
+    const file = store.fileOf(number === 1 ? name : `${name}-${number}`);
+    if (!taken.has(file)) return file;
+  }
 }
 
 /** Undefined for a text that is no function: loading says what is wrong with it. */
@@ -161,7 +178,12 @@ function definitionIn(text: string): FunctionDocument | undefined {
   }
 }
 
-function invalid(errors: readonly PolicyIssue[]): PdpError {
-  const issues = errors.slice(0, 20).map((issue) => ({ ...issue, file: "" }));
+/** What people wrote nowhere has no place: the request is all they know. */
+function invalid(found: readonly PolicyIssue[]): PdpError {
+  const errors = found.filter(({ severity }) => severity === "error").slice(0, 20);
+  const issues = errors.map(({ line: _line, column: _column, ...issue }) => ({
+    ...issue,
+    file: "",
+  }));
   return new PdpError({ reason: "POLICY_INVALID", inRequest: true, issues });
 }

@@ -1,5 +1,5 @@
 import { idOf } from "../../application/document-facts.js";
-import type { PolicyEdit } from "../../application/ports/policy-writer.js";
+import type { PolicyDocumentEdit } from "../../application/ports/policy-writer.js";
 import { sameValue } from "../../application/same-value.js";
 import { isList, isPlainMap, type Value, type ValueMap } from "../../core/values.js";
 import {
@@ -28,7 +28,7 @@ const MOST_SMALL_CHANGES = 12;
  */
 export function* editPolicySteps(
   text: string | undefined,
-  edit: PolicyEdit,
+  edit: PolicyDocumentEdit,
   defaults: ReadonlyMap<string, ValueMap>,
 ): Generator<void, string> {
   const { text: start, root } = yield* inObjectForm(yield* onSeveralLines(text ?? EMPTY));

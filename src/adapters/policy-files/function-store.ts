@@ -1,27 +1,35 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { PdpError } from "../../application/errors.js";
 import type { PolicyFunctionStore } from "../../application/ports/policy-function-store.js";
+import type { PolicyFunctionEdit } from "../../application/ports/policy-writer.js";
 import { readFunctionTexts } from "./policy-texts.js";
-import { checkReplaceable, replaceFile } from "./replace-file.js";
+import { removeFile, replaceFile } from "./replace-file.js";
 
-/** The policy functions in a folder, which is made when the first one is written. */
+/** The policy functions in a folder. */
 export function createPolicyFunctionStore(folder: string): PolicyFunctionStore {
   return {
     read: async () => (await readFunctionTexts(folder)).texts,
     fileOf: (functionName) => join(folder, `${functionName}.json`),
-    async write(file, text) {
-      try {
-        await mkdir(folder, { recursive: true });
-      } catch (cause) {
-        const why = "its folder cannot be made";
-        throw new PdpError({ reason: "POLICY_FILE_READ_ONLY", file, why }, { cause });
-      }
-      await replaceFile({ file, bytes: new TextEncoder().encode(text) });
-    },
-    async remove(file) {
-      await checkReplaceable(file);
-      await rm(file, { force: true });
-    },
   };
+}
+
+/**
+ * Makes the edit, durably, and the folder before the first one.
+ *
+ * @param check - Called last before the file is touched; throws to leave it as it is.
+ * @throws {PdpError} POLICY_FILE_READ_ONLY, STORAGE_UNAVAILABLE, and what `check` throws.
+ */
+export async function editFunctionFile(
+  { file, text }: PolicyFunctionEdit,
+  check: () => Promise<void>,
+): Promise<void> {
+  if (text === undefined) return removeFile({ file, check });
+  try {
+    await mkdir(dirname(file), { recursive: true });
+  } catch (cause) {
+    const why = "its folder cannot be made";
+    throw new PdpError({ reason: "POLICY_FILE_READ_ONLY", file, why }, { cause });
+  }
+  return replaceFile({ file, bytes: new TextEncoder().encode(text), check });
 }

@@ -30,17 +30,38 @@ export async function listFunctions(folder: string): Promise<FolderListing> {
     const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort(compareIds);
     const isFunction = (name: string): boolean => /\.json$/i.test(name);
     const files = names.filter(isFunction).map((name) => join(folder, name));
-    if (files.length > MAX_FILES) {
-      const why = `there are more than ${MAX_FILES} policy functions, the most that are read`;
-      return { state: "unreadable", why };
-    }
-    return { state: "listed", files, others: names.filter((name) => !isFunction(name)) };
+    return listingOf(
+      files,
+      names.filter((name) => !isFunction(name)),
+    );
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { state: "missing" };
     if (code === "ENOTDIR") return { state: "unreadable", why: "this is not a folder" };
     return { state: "unreadable", why: `the folder cannot be read: ${message}` };
   }
+}
+
+function listingOf(files: readonly string[], others: readonly string[]): FolderListing {
+  if (files.length <= MAX_FILES) return { state: "listed", files, others };
+  const why = `there are more than ${MAX_FILES} policy functions, the most that are read`;
+  return { state: "unreadable", why };
+}
+
+/** The folder once `file` has this content. */
+export function withFunctionFile(
+  folder: FunctionsContent,
+  file: string,
+  content: FileContent,
+): FunctionsContent {
+  const { listing } = folder;
+  const kept = folder.files.filter(({ name }) => name !== file);
+  const files =
+    content.state === "missing"
+      ? kept
+      : [...kept, { name: file, content }].sort((left, right) => compareIds(left.name, right.name));
+  const names = files.map(({ name }) => name);
+  return { listing: listingOf(names, listing.state === "listed" ? listing.others : []), files };
 }
 
 export async function readFunctionsFolder(folder: string): Promise<FunctionsContent> {

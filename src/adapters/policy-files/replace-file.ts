@@ -51,6 +51,22 @@ export async function replaceFile({ file, bytes, check }: Replacement): Promise<
 }
 
 /**
+ * Takes a file away; it stays away after a power cut. A symlink is not followed.
+ *
+ * @throws {PdpError} POLICY_FILE_READ_ONLY, STORAGE_UNAVAILABLE.
+ */
+export async function removeFile({ file, check }: Omit<Replacement, "bytes">): Promise<void> {
+  try {
+    await refuseConfigMap(file);
+    await check?.();
+    await rm(file, { force: true });
+    await syncFolder(dirname(file));
+  } catch (error) {
+    throw failureOf(file, error);
+  }
+}
+
+/**
  * Whether `replaceFile` has a chance, as far as that shows without trying.
  *
  * @throws {PdpError} POLICY_FILE_READ_ONLY.

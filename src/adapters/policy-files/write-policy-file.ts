@@ -1,8 +1,15 @@
 import { PdpError } from "../../application/errors.js";
-import type { PolicyEdit, PolicyWriter } from "../../application/ports/policy-writer.js";
+import type {
+  PlannedEdit,
+  PolicyDocumentEdit,
+  PolicyFunctionEdit,
+  PolicyWriter,
+} from "../../application/ports/policy-writer.js";
 import type { ValueMap } from "../../core/values.js";
 import { decodePolicyFile } from "./decode-policy-file.js";
 import { editPolicySteps, policyDocumentSteps, versionSteps } from "./edit-policy-text.js";
+import { editFunctionFile } from "./function-store.js";
+import { withFunctionFile } from "./functions-folder.js";
 import type { PolicyFileContents, PolicyFileSource } from "./policy-file-source.js";
 import { defaultsBeside } from "./policy-texts.js";
 import { contentOf, digestOf, type FileContent, readFileContent } from "./read-file-content.js";
@@ -16,37 +23,66 @@ export interface PolicyFileWriterDeps {
   readonly source: PolicyFileSource;
 }
 
-/** Writes the main policy file: a temporary file beside it, fsync, rename, fsync of the folder. */
+const MISSING = { state: "missing" } as const;
+
+/**
+ * Writes the main policy file, and files of policy functions: a temporary file beside it, fsync, rename,
+ * fsync of the folder.
+ */
 export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): PolicyWriter {
-  const changed = (): PdpError => new PdpError({ reason: "FILE_CHANGED_ON_DISK", file });
+  const changed = (which: string): PdpError =>
+    new PdpError({ reason: "FILE_CHANGED_ON_DISK", file: which });
+
+  /** A check for the moment before a file is replaced. */
+  const stillHas = (which: string, content: FileContent) => async (): Promise<void> => {
+    if (digestOf(await readFileContent(which)) !== digestOf(content)) throw changed(which);
+  };
+
+  async function planMain(
+    loaded: PolicyFileContents,
+    edit: PolicyDocumentEdit,
+  ): Promise<PlannedEdit> {
+    await checkReplaceable(file);
+    const text = await finishInSlices(editSteps(loaded, edit));
+    const withMain = (main: string): PolicyFileContents => ({
+      ...loaded,
+      main: contentOf(Buffer.from(main)),
+    });
+    return {
+      load: await source.setOf(withMain(text)),
+      async write(policyVersion) {
+        const contents = withMain(await finishInSlices(versionSteps(text, policyVersion)));
+        const bytes = bytesOf(contents.main);
+        await replaceFile({ file, bytes, check: stillHas(file, loaded.main) });
+        source.accept(contents);
+      },
+    };
+  }
+
+  async function planFunction(
+    loaded: PolicyFileContents,
+    edit: PolicyFunctionEdit,
+  ): Promise<PlannedEdit> {
+    const folder = loaded.functions ?? { listing: MISSING, files: [] };
+    const before = folder.files.find(({ name }) => name === edit.file)?.content ?? MISSING;
+    const after = edit.text === undefined ? MISSING : contentOf(Buffer.from(edit.text));
+    const contents = { ...loaded, functions: withFunctionFile(folder, edit.file, after) };
+    return {
+      load: await source.setOf(contents),
+      async write() {
+        await editFunctionFile(edit, stillHas(edit.file, before));
+        source.accept(contents);
+      },
+    };
+  }
 
   return {
     async plan(edit) {
       const loaded = source.loaded();
       const now = await source.read();
-      if (loaded === undefined || source.digestOf(now) !== source.digestOf(loaded)) throw changed();
-      await checkReplaceable(file);
-
-      const text = await finishInSlices(editSteps(loaded, edit));
-      const withMain = (main: string): PolicyFileContents => ({
-        ...loaded,
-        main: contentOf(Buffer.from(main)),
-      });
-      return {
-        load: await source.setOf(withMain(text)),
-        async write(policyVersion) {
-          const contents = withMain(await finishInSlices(versionSteps(text, policyVersion)));
-          await replaceFile({
-            file,
-            bytes: bytesOf(contents.main),
-            check: async () => {
-              const main = await readFileContent(file);
-              if (digestOf(main) !== digestOf(loaded.main)) throw changed();
-            },
-          });
-          source.accept(contents);
-        },
-      };
+      const isLoaded = loaded && source.digestOf(now) === source.digestOf(loaded);
+      if (!isLoaded) throw changed(file);
+      return edit.kind === "function" ? planFunction(loaded, edit) : planMain(loaded, edit);
     },
 
     async restore(documents) {
@@ -61,7 +97,7 @@ export function createPolicyFileWriter({ file, source }: PolicyFileWriterDeps): 
 
 function* editSteps(
   { main, defaults }: Pick<PolicyFileContents, "defaults"> & { readonly main?: FileContent },
-  edit: PolicyEdit,
+  edit: PolicyDocumentEdit,
 ): Generator<void, string> {
   const ofDefaults = yield* policyDocumentSteps(textOf(defaults) ?? "");
   return yield* editPolicySteps(main && textOf(main), edit, ofDefaults);

@@ -1,12 +1,21 @@
 import type { ValueMap } from "../../core/values.js";
 import type { PolicyLoad } from "./policy-source.js";
 
+export type PolicyEdit = PolicyDocumentEdit | PolicyFunctionEdit;
+
 /** What a change does to the effective set. Documents carry their `id`. */
-export type PolicyEdit =
+export type PolicyDocumentEdit =
   | { readonly kind: "put"; readonly document: ValueMap }
   | { readonly kind: "delete"; readonly policyId: string }
   /** These policies and no others. */
   | { readonly kind: "replace"; readonly documents: readonly ValueMap[] };
+
+/** The policy function in `file` becomes this text; without one the file is taken away. */
+export interface PolicyFunctionEdit {
+  readonly kind: "function";
+  readonly file: string;
+  readonly text?: string;
+}
 
 /** A change that was tried and not made. */
 export interface PlannedEdit {

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { invalidField } from "../../../application/errors.js";
-import type { FunctionChange, FunctionDocument } from "../../../application/policy-functions.js";
+import type {
+  FunctionChange,
+  FunctionDocument,
+  FunctionUnchanged,
+} from "../../../application/policy-functions.js";
 import type { ValueMap } from "../../../core/values.js";
+import { authorOf } from "../../policy-change-handlers.js";
 import { declareRoute, type RouteAnswer, type RouteDeclaration } from "../route-declaration.js";
 
 const ROOT = "/api/v1/functions";
@@ -52,11 +57,10 @@ export const FUNCTION_ROUTES: readonly RouteDeclaration[] = [
     body: functionBody,
     status: 201,
     answer: functionJson,
-    handle: ({ body }, { policyFunctions }) =>
+    handle: ({ body, call }, { policyFunctions }) =>
       refuseCode(body, async () => {
         const definition = definitionOf(body, body.name ?? "");
-        const change = await policyFunctions.create(definition);
-        return changed(change, definition.name, { status: 201, json: shown(definition) });
+        return changed(await policyFunctions.create(definition, authorOf(call)), definition.name);
       }),
   }),
   declareRoute({
@@ -68,7 +72,7 @@ export const FUNCTION_ROUTES: readonly RouteDeclaration[] = [
     answer: functionJson,
     handle: async ({ path: { id = "" } }, { policyFunctions }) => {
       const found = (await policyFunctions.list()).find(({ name }) => name === id);
-      return found ? { json: shown(found) } : changed("missing", id, {});
+      return changed(found ?? "missing", id);
     },
   }),
   declareRoute({
@@ -79,13 +83,11 @@ export const FUNCTION_ROUTES: readonly RouteDeclaration[] = [
     rpc: CHANGE,
     body: functionBody,
     answer: functionJson,
-    handle: ({ path: { id = "" }, body }, { policyFunctions }) =>
+    handle: ({ path: { id = "" }, body, call }, { policyFunctions }) =>
       refuseCode(body, async () => {
-        const before = (await policyFunctions.list()).find(({ name }) => name === id);
-        const known = before && { ...before, params: [...before.params] };
-        const definition = definitionOf({ ...known, ...given(body) }, id);
-        const change = await policyFunctions.replace(definition);
-        return changed(change, id, { json: shown(definition) });
+        const revise = (current: FunctionDocument) =>
+          definitionOf({ ...current, params: [...current.params], ...given(body) }, id);
+        return changed(await policyFunctions.update(id, revise, authorOf(call)), id);
       }),
   }),
   declareRoute({
@@ -95,8 +97,10 @@ export const FUNCTION_ROUTES: readonly RouteDeclaration[] = [
     summary: "Deletes a policy function that no condition calls",
     rpc: CHANGE,
     answer: z.object({ success: z.literal(true), id: z.string() }),
-    handle: async ({ path: { id = "" } }, { policyFunctions }) =>
-      changed(await policyFunctions.remove(id), id, { json: { success: true, id } }),
+    handle: async ({ path: { id = "" }, call }, { policyFunctions }) => {
+      const change = await policyFunctions.remove(id, authorOf(call));
+      return typeof change === "string" ? unchanged(change, id) : { json: { success: true, id } };
+    },
   }),
   declareRoute({
     method: "POST",
@@ -177,10 +181,12 @@ function shown({ name, description = "", params, expression }: FunctionDocument)
   return { id: name, name, description, params, expression, code: expression };
 }
 
-function changed(change: FunctionChange, name: string, done: RouteAnswer): RouteAnswer {
-  switch (change) {
-    case "done":
-      return done;
+function changed(change: FunctionChange, name: string): RouteAnswer {
+  return typeof change === "string" ? unchanged(change, name) : { json: shown(change) };
+}
+
+function unchanged(why: FunctionUnchanged, name: string): RouteAnswer {
+  switch (why) {
     case "missing":
       return { status: 404, json: { error: `function \`${name}\` not found` } };
     case "exists":

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJson } from "../../../support/rest.js";
+import { askJson, type Json } from "../../../support/rest.js";
 import { startTestEngine, type TestEngine } from "../../../support/start-engine.js";
 
 const RELIABLE = { name: "reliable", params: ["score"], expression: "score >= 0.5" };
@@ -80,6 +80,114 @@ describe("policy functions", () => {
       const { status } = await askJson(own, "PUT /api/v1/functions/reliable", change);
       expect([404, 409]).toContain(status);
       expect(readFileSync(file, "utf8")).toBe("{ broken");
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe("who changes a function", () => {
+  it("at the same time as somebody else loses none of either's fields", async () => {
+    for (let round = 0; round < 5; round++) {
+      const expression = `load > 0.${round + 1}`;
+      await ask("POST /api/v1/functions", { name: "shared", params: ["load"], expression: "true" });
+      const answers = await Promise.all([
+        ask("PUT /api/v1/functions/shared", { description: "too much" }),
+        ask("PUT /api/v1/functions/shared", { expression }),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      const { json } = await ask("GET /api/v1/functions/shared");
+      expect(json).toMatchObject({ description: "too much", expression });
+      await ask("DELETE /api/v1/functions/shared");
+    }
+  });
+
+  // prettier-ignore
+  it.each<[verb: string, line: string, body: object | undefined]>([
+    ["creates", "POST /api/v1/functions",        { name: "why", params: ["load"], expression: "load > 1" }],
+    ["changes", "PUT /api/v1/functions/why",     { expression: "load > 2" }],
+    ["deletes", "DELETE /api/v1/functions/why",  undefined],
+  ])("%s it under a name, and may say why: in the version and in its event", async (verb, line, body) => {
+    const before = engine.status().policyVersion;
+    await askJson(engine, line, body, { "x-change-reason": `one ${verb} it` });
+    const version = { policyVersion: String(before + 1) };
+    const author = { actor: "127.0.0.1", reason: `one ${verb} it` };
+    const { json: history } = await ask("GET /v1/policyVersions?page_size=1");
+    expect(history["versions"]).toEqual([
+      expect.objectContaining({ ...version, ...author, source: "POLICY_VERSION_SOURCE_API" }),
+    ]);
+    const { json: events } = await ask("GET /v1/events?newestFirst=true&pageSize=1");
+    expect(events["events"]).toEqual([
+      expect.objectContaining({
+        ...{ ...version, eventType: "POLICY_LOADED" },
+        details: expect.objectContaining({ ...author, count: 1 }) as object,
+      }),
+    ]);
+  });
+
+  it("changes nothing, and makes no version, where everything is so already", async () => {
+    const before = engine.status().policyVersion;
+    const { status, json } = await ask("PUT /api/v1/functions/reliable", RELIABLE);
+    expect([status, json, engine.status().policyVersion]).toEqual([200, SHOWN, before]);
+  });
+
+  it("leaves a function alone that stands in the file which the new one would have", async () => {
+    const own = await startTestEngine({ policies: POLICIES, functions: [RELIABLE] });
+    try {
+      const other = { ...RELIABLE, name: "other" };
+      writeFileSync(join(own.functionsFolder, "free.json"), JSON.stringify(other));
+      await askJson(own, "POST /policies/reload");
+      await askJson(own, "POST /api/v1/functions", { ...RELIABLE, name: "free" });
+      const { list } = await askJson(own, "GET /api/v1/functions");
+      expect(list.map(({ name }) => name)).toEqual(["free", "other", "reliable"]);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it("says why in at most 1,000 characters", async () => {
+    const reason = { "x-change-reason": "x".repeat(1001) };
+    const change = { expression: "score >= 0.8" };
+    const answer = await askJson(engine, "PUT /api/v1/functions/reliable", change, reason);
+    expect(answer.json["error"]).toContain("x-change-reason must be at most 1000 characters");
+    expect((await ask("GET /api/v1/functions/reliable")).json).toEqual(SHOWN);
+  });
+
+  it("is told how many recorded decisions it would turn, where that is limited", async () => {
+    const own = await startTestEngine({
+      ...{ policies: POLICIES, functions: [RELIABLE] },
+      settings: { MAX_FLIPPED_DECISIONS_PERCENT: "50" },
+    });
+    try {
+      const asked = { policy_type: "t", context: { client: { score: 0.6 } } };
+      await askJson(own, "POST /api/v1/check", asked);
+      const change = { expression: "score >= 0.9" };
+      const put = async (headers: Record<string, string>) =>
+        (await askJson(own, "PUT /api/v1/functions/reliable", change, headers)).json;
+      expect((await put({}))["error"]).toContain("send `x-confirm-impact: 1` to make the change");
+      expect((await put({ "x-confirm-impact": "1" }))["expression"]).toBe("score >= 0.9");
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it("never overwrites an edit of another function that is not loaded yet", async () => {
+    const own = await startTestEngine({ policies: POLICIES, functions: [RELIABLE] });
+    try {
+      const edited = { name: "busy", params: ["load"], expression: "load > 1" };
+      writeFileSync(join(own.functionsFolder, "busy.json"), JSON.stringify(edited));
+      const change = { expression: "score >= 0.9" };
+      const statuses = [];
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const { status } = await askJson(own, "PUT /api/v1/functions/reliable", change);
+        statuses.push(status);
+      }
+      const { json } = await askJson(own, "GET /v1/policyVersions");
+      const sources = (json["versions"] as Json[]).map(({ source }) => source);
+      expect([statuses.at(-1), sources.slice(0, 2)]).toEqual([
+        200,
+        ["POLICY_VERSION_SOURCE_API", "POLICY_VERSION_SOURCE_FILE"],
+      ]);
     } finally {
       await own.stop();
     }
