@@ -206,7 +206,7 @@ describe("whatever people and the API do, one after the other", () => {
           rmSync(engine.folder, { recursive: true });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
     for (const ended of [
       ...["create done", "create POLICY_ALREADY_EXISTS", "create FILE_CHANGED_ON_DISK"],
