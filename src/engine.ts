@@ -182,7 +182,7 @@ async function startWith(
   storage.onSetAside((setAside) => {
     eventLog.append([databaseSetAside(makeEvent, setAside)]);
     activation.recordAgain();
-    void trust.ledger.storeAnew();
+    void trust.ledger.storeAnew(); // It ends well: it is tried until it does.
   });
   await firstLoad(activation);
 

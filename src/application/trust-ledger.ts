@@ -1,17 +1,11 @@
-import type { FoldStep } from "../core/trust/fold-step.js";
 import type { Observation } from "../core/trust/observation.js";
 import type { TrustExplanation } from "../core/trust/trust-explanation.js";
 import type { TrustReading } from "../core/trust/trust-reading.js";
 import type { TrustRules } from "../core/trust/trust-rules.js";
 import type { EventMaker } from "./engine-events.js";
 import { PdpError } from "./errors.js";
-import { nextTurn } from "./next-turn.js";
 import type { Log } from "./ports/log.js";
-import type {
-  LoggedObservation,
-  ObservationLog,
-  StoredObservation,
-} from "./ports/observation-log.js";
+import type { LoggedObservation, ObservationLog } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
 import {
   type ReportAnswer,
@@ -19,24 +13,28 @@ import {
   type SortedReport,
   sortReport,
 } from "./trust-admission.js";
-import { loggedObservation, observationFrom } from "./trust-log-records.js";
+import { createFrontDoor } from "./trust-front-door.js";
+import { loggedObservation } from "./trust-log-records.js";
 import { createTrustRecorder } from "./trust-recorder.js";
+import { createTrustReplay } from "./trust-replay.js";
 import type { UnderstoodObservation } from "./trust-report.js";
-import { keptTrustRules, type TrustRulesNow } from "./trust-rules-in-force.js";
+import type { TrustRulesNow } from "./trust-rules-in-force.js";
 import {
+  applyObservation,
   checkpointOf,
   compareStates,
+  copyOfDoor,
   emptyTrustState,
-  restoredTrustState,
-  rulesHashesOf,
   type TrustState,
   type TrustStateOptions,
 } from "./trust-state.js";
 
 /** Evaluated rounds between two checkpoints: what a start has to compute anew at most. */
 const CHECKPOINT_EVALUATIONS = 10;
-/** Observations read at once. */
-const SLICE = 1000;
+/** Points that wait at most while a log is replayed. */
+const MOST_PENDING_POINTS = 1000;
+const STORE_ANEW_RETRY_MS = 1000;
+const NOTHING_TO_STORE = Promise.resolve(0);
 
 export interface Recalculation {
   readonly clients: number;
@@ -59,9 +57,14 @@ export interface TrustLedger {
   isSelected(runId: string, round: number, clientId: string): boolean;
   /** Durable when it settles. @throws {PdpError} STORAGE_UNAVAILABLE: nothing was taken. */
   report(observations: readonly UnderstoodObservation[], facts: ReportFacts): Promise<ReportAnswer>;
-  /** @throws {PdpError} STORAGE_UNAVAILABLE. */
+  /** From what the log begins with. @throws {PdpError} STORAGE_UNAVAILABLE: the state is as it was. */
   recalculate(): Promise<Recalculation>;
-  /** Stores the state where nothing of it is stored any more: the log begins anew. */
+  /**
+   * To be called when another, empty log has taken the place of the one before: it begins with the state
+   * of now. No report is taken before that is stored.
+   *
+   * @returns Resolves when it is: it is tried until then.
+   */
   storeAnew(): Promise<void>;
   /** Calls `listener` after a report was taken, with what was accepted of it. */
   onAccepted(listener: (observations: readonly Observation[]) => void): void;
@@ -84,15 +87,15 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   const { observationLog, history, rulesNow, makeEvent, log } = deps;
   const policyVersion = (): number => rulesNow().record.policyVersion;
   const recorder = createTrustRecorder({ history, policyVersion, makeEvent, log });
-  const knownRules = new Map<string, TrustRules>();
+  const stored = createTrustReplay(deps);
   const listeners: ((observations: readonly Observation[]) => void)[] = [];
   let state = emptyTrustState(deps);
   let revision = 0;
-  /** The door knows of observations that were never stored. */
-  let isAhead = false;
+  const front = createFrontDoor(copyOfDoor(state.door, deps));
+  /** How often the log was lost, and how many of these times the new one has what it is to begin with. */
+  let lostLogs = 0;
+  let begunLogs = 0;
   let queue: Promise<unknown> = Promise.resolve();
-  /** What was sent to the log is applied in its order, while the next is made ready. */
-  let applying: Promise<unknown> = Promise.resolve();
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = queue.then(work);
@@ -100,52 +103,23 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     return result;
   }
 
-  async function rulesOf(hash: string): Promise<TrustRules> {
-    const known = knownRules.get(hash);
-    if (known) return known;
-    const kept = await observationLog.rules(hash);
-    if (!kept) throw new Error(`the observation log names trust rules ${hash} and has none`);
-    const { rules } = keptTrustRules(kept);
-    knownRules.set(hash, rules);
-    return rules;
+  function adopt(fresh: TrustState): void {
+    state = fresh;
+    revision += 1;
+    front.begin(copyOfDoor(state.door, deps));
   }
 
-  /** Applies what the log has after `into.position`; `onStep` is told what each observation changed. */
+  /** Replays into `fresh`. @throws {PdpError} STORAGE_UNAVAILABLE: not the log that made the state. */
   async function replay(
-    into: TrustState,
-    onStep?: (step: FoldStep, stored: StoredObservation) => Promise<void> | undefined,
+    fresh: TrustState,
+    onStep?: Parameters<typeof stored.replay>[1],
   ): Promise<number> {
-    let count = 0;
-    const noRules = rulesNow().rules;
-    for (;;) {
-      const slice = await observationLog.read(into.position, SLICE);
-      for (const stored of slice) {
-        const { rulesHash } = stored;
-        const rules = rulesHash === undefined ? noRules : await rulesOf(rulesHash);
-        if (!stored.late) {
-          const observation = observationFrom(stored);
-          into.door.admit(observation, stored.receivedMs);
-          into.openRounds.apply(observation);
-          const step = into.fold.apply(observation, rules);
-          if (step.evaluated) into.evaluation += 1;
-          await onStep?.(step, stored);
-        }
-        into.position = stored.position;
-      }
-      count += slice.length;
-      if (slice.length < SLICE) return count;
-      await nextTurn();
+    const lostBefore = lostLogs;
+    const count = await stored.replay(fresh, onStep);
+    if (lostBefore !== lostLogs || fresh.position < state.position) {
+      throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what: "the observation log" });
     }
-  }
-
-  async function restored(): Promise<TrustState> {
-    for (const checkpoint of await history.checkpoints()) {
-      const hashes = rulesHashesOf(checkpoint);
-      await Promise.all(hashes.map((hash) => rulesOf(hash)));
-      const found = restoredTrustState(checkpoint, deps, (hash) => knownRules.get(hash));
-      if (found) return found;
-    }
-    return emptyTrustState(deps);
+    return count;
   }
 
   /** Brings the state to the end of the log, and records what was not recorded before. */
@@ -156,17 +130,16 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     const recordedThrough = isOtherModel ? 0 : progress.position;
     // Points that were made by another model are made anew; what they told was told.
     const toldThrough = progress.position;
-    const fresh = await restored();
+    const fresh = await stored.newest();
     recorder.forget();
-    await replay(fresh, async (step, stored) => {
-      const { position } = stored;
+    await replay(fresh, async (step, observation) => {
+      const { position } = observation;
       if (position <= recordedThrough) return;
-      await recorder.collect(step, stored, fresh.evaluation, { isTold: position <= toldThrough });
-      if (recorder.pending() >= SLICE) await recorder.record(position);
+      const isTold = position <= toldThrough;
+      await recorder.collect(step, observation, fresh.evaluation, { isTold });
+      if (recorder.pending() >= MOST_PENDING_POINTS) await recorder.record(position);
     });
-    state = fresh;
-    revision += 1;
-    isAhead = false;
+    adopt(fresh);
     await recorder.record(state.position);
   }
 
@@ -174,8 +147,10 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     try {
       await history.saveCheckpoint(checkpointOf(state));
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      log.warn({ cause }, "the state of trust is stored later: a start takes longer until then");
+      log.warn(
+        { cause: causeOf(error) },
+        "the state of trust is stored later: a start takes longer until then",
+      );
     }
   }
 
@@ -186,10 +161,13 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   ): Promise<{ readonly answered: Promise<ReportAnswer> }> {
     await mended();
     const now = rulesNow();
-    const { answer, kept } = await sortReport(observations, {
-      ...{ door: state.door, observationLog: settledLog, nowMs: receivedMs },
-    });
-    if (kept.length === 0) return { answered: applying.then(() => answer) };
+    const { answer, kept } = await front.asking(() =>
+      sortReport(observations, {
+        ...{ door: front.door(), observationLog: settledLog, nowMs: receivedMs },
+      }),
+    );
+    // A repetition of what is on its way is one if that arrives.
+    if (kept.length === 0) return { answered: front.pass(NOTHING_TO_STORE, () => answer) };
     const { hash } = now.record;
     const logged = kept.map(({ understood, late }) => {
       const closes = understood.observation.kind === "round_closed";
@@ -199,39 +177,65 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
       });
     });
     const closes = logged.some(({ rulesHash }) => rulesHash !== undefined);
-    if (closes) knownRules.set(hash, now.rules);
+    if (closes) stored.learn(now);
     const rules = closes ? [now.record] : [];
-    const stored = observationLog.append({ observations: logged, rules });
-    stored.catch(() => {
-      isAhead = true;
-    });
-    const work = async (): Promise<ReportAnswer> => {
-      const last = await stored;
-      // One before it was not stored, and this may rest on it: whoever sent it sends it again.
-      if (isAhead) throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what: "the observation" });
+    const appended = observationLog.append({ observations: logged, rules });
+    const answered = front.pass(appended, async (last) => {
       await applyStored(kept, { logged, first: last - logged.length + 1, rules: now.rules });
       return answer;
-    };
-    const answered = applying.then(work);
-    applying = answered.catch(() => undefined);
+    });
     return { answered };
   }
 
   /** What the log says once everything that is on its way is there. */
   const settledLog: Pick<ObservationLog, "ofRound"> = {
-    ofRound: (...round) => applying.then(() => observationLog.ofRound(...round)),
+    ofRound: (...round) => front.settled().then(() => observationLog.ofRound(...round)),
   };
 
-  /** Lets what is on its way come to its end; what the door remembers of what failed is forgotten. */
+  /** Lets what is on its way come to its end; what the door knows of what failed is forgotten. */
   async function mended(): Promise<void> {
-    if (!isAhead) return;
-    await applying;
+    if (!front.isAstray()) return;
+    await front.settled();
+    while (begunLogs < lostLogs) await beginLog();
     await restore();
+  }
+
+  /** Stores the state as what the log begins with. */
+  async function beginLog(): Promise<void> {
+    const lost = lostLogs;
+    await history.begin(deps.model.version);
+    const [anybody] = state.fold.clientIds();
+    if (anybody !== undefined) {
+      const first = checkpointOf({ ...state, position: 0 });
+      await observationLog.append({ observations: [], rules: stored.rulesIn(first) });
+      await history.saveCheckpoint(first);
+    }
+    if (lost !== lostLogs) return; // And again: this one is lost too.
+    state.position = 0;
+    begunLogs = lost;
+    await recorder.record(0); // What the lost log did not take any more.
+  }
+
+  async function storeAnew(): Promise<void> {
+    lostLogs += 1;
+    front.goAstray();
+    for (;;) {
+      try {
+        await inTurn(mended);
+        return;
+      } catch (error) {
+        log.error(
+          { cause: causeOf(error) },
+          "what is known of clients is not stored in the new database: no report is taken until it is",
+        );
+        await new Promise((resolve) => setTimeout(resolve, STORE_ANEW_RETRY_MS).unref());
+      }
+    }
   }
 
   async function applyStored(
     kept: SortedReport["kept"],
-    stored: {
+    report: {
       readonly logged: readonly LoggedObservation[];
       /** Position of the first. */
       readonly first: number;
@@ -240,15 +244,14 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   ): Promise<void> {
     const before = state.evaluation;
     const accepted: Observation[] = [];
+    const { rules } = report;
     for (const [index, { understood, late }] of kept.entries()) {
-      state.position = stored.first + index;
-      const logged = stored.logged[index];
+      state.position = report.first + index;
+      const logged = report.logged[index];
       if (late || !logged) continue;
       const { observation } = understood;
       accepted.push(observation);
-      state.openRounds.apply(observation);
-      const step = state.fold.apply(observation, stored.rules);
-      if (step.evaluated) state.evaluation += 1;
+      const step = applyObservation(state, observation, { receivedMs: logged.receivedMs, rules });
       const collecting = recorder.collect(step, logged, state.evaluation, { isTold: false });
       if (collecting) await collecting;
     }
@@ -260,16 +263,15 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   }
 
   async function recalculate(): Promise<Recalculation> {
-    await applying;
+    await front.settled();
     await mended();
-    const fresh = emptyTrustState(deps);
+    const fresh = await stored.beginning();
     const observations = await replay(fresh);
     const { clients, differences } = compareStates(state, fresh);
     if (differences > 0) {
       log.error({ differences }, "trust computed anew is not what it was: the new one is used");
     }
-    state = fresh;
-    revision += 1;
+    adopt(fresh);
     return { clients, observations, differences };
   }
 
@@ -280,19 +282,17 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     clientIds: () => state.fold.clientIds(),
     model: deps.model.version,
     revision: () => revision,
-    openRoundOf: (clientId) => state.openRounds.roundOf(clientId),
-    isSelected: (runId, round, clientId) => state.openRounds.isSelected(runId, round, clientId),
+    openRoundOf: (clientId) => state.door.openRoundOf(clientId),
+    isSelected: (runId, round, clientId) => state.door.isSelected(runId, round, clientId),
     report: async (observations, facts) => (await inTurn(() => take(observations, facts))).answered,
     recalculate: () => inTurn(recalculate),
-    storeAnew: () =>
-      inTurn(async () => {
-        await applying;
-        await history.begin(deps.model.version);
-        state.position = 0;
-        await saveCheckpoint();
-      }),
+    storeAnew,
     onAccepted(listener) {
       listeners.push(listener);
     },
   };
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { ObservationDoor } from "../core/trust/admission.js";
+import type { FoldStep } from "../core/trust/fold-step.js";
 import { createTrustFold, restoreTrustFold } from "../core/trust/fold.js";
 import { createObservationDoor } from "../core/trust/observation-door.js";
 import type { Observation } from "../core/trust/observation.js";
@@ -8,9 +9,6 @@ import type { TrustRules } from "../core/trust/trust-rules.js";
 import type { TrustSnapshot } from "../core/trust/trust-snapshot.js";
 import type { TrustCheckpoint } from "./ports/trust-history.js";
 
-/** A run may be told of rounds that are closed already, so many back. */
-const LATE_ROUNDS = 2;
-
 export interface TrustStateOptions {
   readonly model: TrustModel;
   /** 0: as many as it likes. */
@@ -19,9 +17,9 @@ export interface TrustStateOptions {
 
 /** Everything that observations made so far: what goes into a checkpoint. */
 export interface TrustState {
+  /** What it knows was applied, all of it. */
   readonly door: ObservationDoor;
   readonly fold: TrustFold;
-  readonly openRounds: OpenRounds;
   /** Of the last observation that was applied. */
   position: number;
   /** How many rounds were evaluated. */
@@ -31,18 +29,33 @@ export interface TrustState {
 interface CheckpointState {
   readonly door: unknown;
   readonly fold: TrustSnapshot;
-  readonly open: readonly (readonly [string, number, readonly string[]])[];
 }
 
 export function emptyTrustState({ model, registrationsPerOwnerPerDay }: TrustStateOptions) {
   const state: TrustState = {
     door: createObservationDoor({ registrationsPerOwnerPerDay }),
     fold: createTrustFold(model),
-    openRounds: createOpenRounds([]),
     position: 0,
     evaluation: 0,
   };
   return state;
+}
+
+/** Applies one observation that is in the log and came in time. */
+export function applyObservation(
+  state: TrustState,
+  observation: Observation,
+  facts: { readonly receivedMs: number; readonly rules: TrustRules },
+): FoldStep {
+  state.door.admit(observation, facts.receivedMs);
+  const step = state.fold.apply(observation, facts.rules);
+  if (step.evaluated) state.evaluation += 1;
+  return step;
+}
+
+/** A door of its own that knows what this one knows. */
+export function copyOfDoor(door: ObservationDoor, options: TrustStateOptions): ObservationDoor {
+  return createObservationDoor(options, door.snapshot());
 }
 
 /** Rules that a checkpoint refers to. */
@@ -50,7 +63,7 @@ export function rulesHashesOf({ state }: TrustCheckpoint): readonly string[] {
   return (state as CheckpointState).fold.rulesHashes;
 }
 
-/** @returns Undefined: it is of another model, or of rules that nobody knows. */
+/** @returns Undefined: it is of another model or layout, or of rules that nobody knows. */
 export function restoredTrustState(
   checkpoint: TrustCheckpoint,
   { model, registrationsPerOwnerPerDay }: TrustStateOptions,
@@ -62,18 +75,25 @@ export function restoredTrustState(
   const fold = restoreTrustFold(model, kept.fold, rulesOf);
   if (!fold) return undefined;
   return {
-    ...{ fold, position, evaluation, openRounds: createOpenRounds(kept.open) },
+    ...{ fold, position, evaluation },
     door: createObservationDoor({ registrationsPerOwnerPerDay }, kept.door),
   };
 }
 
+/**
+ * The checkpoint for another model: evidence and states are what they were, and the model goes on from
+ * there. For where the observations that led to it are not to be had any more.
+ */
+export function carriedOver(checkpoint: TrustCheckpoint, model: TrustModel): TrustCheckpoint {
+  const kept = checkpoint.state as CheckpointState;
+  const fold = { ...kept.fold, modelVersion: model.version };
+  return { ...checkpoint, model: model.version, state: { ...kept, fold } };
+}
+
 /** To be stored before anything else is applied: it shares memory with the state. */
 export function checkpointOf(state: TrustState): TrustCheckpoint {
-  const { door, fold, openRounds, position, evaluation } = state;
-  const kept: CheckpointState = {
-    ...{ door: door.snapshot(), fold: fold.snapshot() },
-    open: openRounds.entries(),
-  };
+  const { door, fold, position, evaluation } = state;
+  const kept: CheckpointState = { door: door.snapshot(), fold: fold.snapshot() };
   return { position, evaluation, model: fold.modelVersion, state: kept };
 }
 
@@ -89,60 +109,4 @@ export function compareStates(
     if (left !== right) differences += 1;
   }
   return { clients: ids.size, differences };
-}
-
-/** Which rounds are open, and for whom. */
-export interface OpenRounds {
-  apply(observation: Observation): void;
-  isSelected(runId: string, round: number, clientId: string): boolean;
-  /** A round for which the client is selected, the newest; undefined: none is open. */
-  roundOf(clientId: string): { readonly runId: string; readonly round: number } | undefined;
-  entries(): readonly (readonly [string, number, readonly string[]])[];
-}
-
-function createOpenRounds(
-  entries: readonly (readonly [string, number, readonly string[]])[],
-): OpenRounds {
-  /** By run and round, in the order in which they were opened. */
-  const runs = new Map<string, Map<number, ReadonlySet<string>>>();
-  for (const [runId, round, ids] of entries) openOf(runId).set(round, new Set(ids));
-
-  function openOf(runId: string): Map<number, ReadonlySet<string>> {
-    const known = runs.get(runId) ?? new Map<number, ReadonlySet<string>>();
-    runs.set(runId, known);
-    return known;
-  }
-
-  function close(runId: string, closed: number): void {
-    const rounds = openOf(runId);
-    rounds.delete(closed);
-    for (const round of [...rounds.keys()]) {
-      if (closed > round + LATE_ROUNDS) rounds.delete(round); // Left behind: nobody can close it.
-    }
-    if (rounds.size === 0) runs.delete(runId);
-  }
-
-  return {
-    apply(observation) {
-      if (observation.kind === "round_opened") {
-        const { runId, round, selectedClientIds } = observation;
-        openOf(runId).set(round, new Set(selectedClientIds));
-      } else if (observation.kind === "round_closed") {
-        close(observation.runId, observation.round);
-      }
-    },
-    isSelected: (runId, round, clientId) => runs.get(runId)?.get(round)?.has(clientId) ?? false,
-    roundOf(clientId) {
-      for (const [runId, rounds] of [...runs].reverse()) {
-        for (const [round, selected] of [...rounds].reverse()) {
-          if (selected.has(clientId)) return { runId, round };
-        }
-      }
-      return undefined;
-    },
-    entries: () =>
-      [...runs].flatMap(([runId, rounds]) =>
-        [...rounds].map(([round, selected]) => [runId, round, [...selected]] as const),
-      ),
-  };
 }

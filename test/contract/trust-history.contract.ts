@@ -119,6 +119,18 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
     expect(await history.checkpoints()).toEqual(checkpoints.slice(1).reverse());
   });
 
+  it("keeps besides the checkpoint that the log begins with, for another model too", async () => {
+    const { history } = await create();
+    const checkpoints = [0, 10, 20, 30].map((position) => ({
+      ...{ position, evaluation: position, model: "m", state: { position } },
+    }));
+    for (const checkpoint of checkpoints) await history.saveCheckpoint(checkpoint);
+    const positions = async () => (await history.checkpoints()).map(({ position }) => position);
+    expect(await positions()).toEqual([30, 20, 0]);
+    await history.begin("other");
+    expect(await positions()).toEqual([0]);
+  });
+
   it("begins anew for another model", async () => {
     const history = await filled(3);
     await history.saveCheckpoint({ position: 1, evaluation: 3, model: "m", state: {} });

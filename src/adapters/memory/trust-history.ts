@@ -60,13 +60,13 @@ export function createMemoryTrustHistory(deps: {
       const others = checkpoints.filter(({ position }) => position !== checkpoint.position);
       checkpoints = [kept, ...others]
         .sort((left, right) => right.position - left.position)
-        .slice(0, KEPT_CHECKPOINTS);
+        .filter(({ position }, index) => index < KEPT_CHECKPOINTS || position === 0);
       return Promise.resolve();
     },
     checkpoints: () => Promise.resolve(checkpoints),
     begin(model) {
       for (const known of [points, evaluations, evaluationOfRound]) known.clear();
-      checkpoints = [];
+      checkpoints = checkpoints.filter(({ position }) => position === 0);
       progress = { position: 0, model };
       return Promise.resolve();
     },

@@ -42,7 +42,7 @@ const UP_TO = `
 const SAVE = `
   INSERT OR REPLACE INTO trust_checkpoints (position, evaluation, model, state) VALUES (?, ?, ?, ?)`;
 const FORGET = `
-  DELETE FROM trust_checkpoints WHERE position NOT IN (
+  DELETE FROM trust_checkpoints WHERE position > 0 AND position NOT IN (
     SELECT position FROM trust_checkpoints ORDER BY position DESC LIMIT ${KEPT_CHECKPOINTS}
   )`;
 const CHECKPOINTS = `
@@ -50,7 +50,7 @@ const CHECKPOINTS = `
 const BEGIN = [
   "DELETE FROM trust_points",
   "DELETE FROM evaluations",
-  "DELETE FROM trust_checkpoints",
+  "DELETE FROM trust_checkpoints WHERE position > 0",
 ];
 
 /** What was computed from the observations of the same database. */

@@ -31,7 +31,7 @@ export interface TrustRecord {
 
 /** The state of the computation after an observation: from here on it can go on. */
 export interface TrustCheckpoint {
-  /** Of the last observation it holds. */
+  /** Of the last observation it holds; 0: what the log begins with, because there was another before it. */
   readonly position: number;
   /** Of the last evaluation it holds. */
   readonly evaluation: number;
@@ -61,10 +61,13 @@ export interface TrustHistory {
   evaluationOf(runId: string, round: number): Promise<Evaluation | undefined>;
   /** Those from the first to the last of these numbers, in order. */
   evaluations(first: number, last: number): Promise<readonly Evaluation[]>;
-  /** Keeps a checkpoint, and lets go of all but the newest two. */
+  /** Keeps a checkpoint, and lets go of all but the newest two and the one at position 0. */
   saveCheckpoint(checkpoint: TrustCheckpoint): Promise<void>;
   /** Those that are kept, the newest first. */
   checkpoints(): Promise<readonly TrustCheckpoint[]>;
-  /** Lets go of everything: from now on it is the history of `model`. */
+  /**
+   * Lets go of everything but the checkpoint at position 0, which no log can give again: from now on it
+   * is the history of `model`.
+   */
   begin(model: string): Promise<void>;
 }

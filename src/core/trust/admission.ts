@@ -37,6 +37,10 @@ export interface ObservationDoor {
    *   Only its UTC day is used, for the registrations of an owner.
    */
   admit(observation: Observation, acceptedAtMs: number): Admission;
+  /** Whether the round is open, and the client selected for it. */
+  isSelected(runId: string, round: number, clientId: string): boolean;
+  /** The newest open round for which the client is selected. */
+  openRoundOf(clientId: string): { readonly runId: string; readonly round: number } | undefined;
   /** A plain value, to be copied by structured clone before the next `admit`. */
   snapshot(): unknown;
 }

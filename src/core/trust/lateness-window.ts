@@ -4,7 +4,7 @@ export interface KeptItem {
 }
 
 /** An observation is taken up to so many closed rounds of its run later. */
-export const LATE_ROUNDS = 2;
+const LATE_ROUNDS = 2;
 /** What is kept for late observations, whatever the number of runs. */
 const MOST_ROUNDS = 64;
 const MOST_CLIENTS = 1_000_000;

@@ -48,6 +48,8 @@ export function createObservationDoor(
 const ACCEPTED: Admission = { verdict: "accepted" };
 const DUPLICATE: Admission = { verdict: "duplicate" };
 const LATE: Admission = { verdict: "late" };
+/** The number of no client. */
+const UNHEARD_OF = -1;
 
 class Door implements ObservationDoor {
   private readonly clients: NameTable;
@@ -91,6 +93,24 @@ class Door implements ObservationDoor {
     }
   }
 
+  isSelected(runId: string, round: number, clientId: string): boolean {
+    const client = this.clients.find(clientId);
+    const door = this.open.get(runId)?.get(round);
+    return client !== undefined && door?.placeOf(client) !== undefined;
+  }
+
+  openRoundOf(clientId: string): { readonly runId: string; readonly round: number } | undefined {
+    const client = this.clients.find(clientId);
+    if (client === undefined) return undefined;
+    for (const rounds of [...this.open.values()].reverse()) {
+      for (const door of [...rounds.values()].reverse()) {
+        const { runId, round } = door.data;
+        if (door.placeOf(client) !== undefined) return { runId, round };
+      }
+    }
+    return undefined;
+  }
+
   snapshot(): unknown {
     const open = [...this.open.values()].flatMap((rounds) => [...rounds.values()]);
     const data: DoorData = {
@@ -108,34 +128,41 @@ class Door implements ObservationDoor {
 
   private admitOpened(opened: RoundOpened): Admission {
     const { runId, round, selectedClientIds } = opened;
-    const reporter = this.reporters.numberOf(opened.reporter);
-    const members = sortedNumbers(selectedClientIds.map((id) => this.clients.numberOf(id)));
     const known = this.find(runId, round);
-    if (known) {
-      if (sameNumbers(known.data.members, members)) {
-        return admissionOf(known.takeForRound(reporter, opened), opened);
-      }
-      return rejected(
-        "OBSERVATION_CONFLICT",
-        `round ${round} of run \`${runId}\` was opened with other \`selected_client_ids\``,
-      );
-    }
+    if (known) return this.admitOpenedAgain(known, opened);
     if (this.isOver(runId, round)) return LATE;
     const last = this.lastOpened.get(runId) ?? 0;
     if (round <= last) {
       const message = `round ${round} comes after round ${last} of run \`${runId}\`: rounds ascend`;
       return rejected("ROUND_GOES_BACK", message);
     }
-    const rounds = this.openOf(runId);
-    if (rounds.size >= MOST_OPEN_ROUNDS) {
+    if ((this.open.get(runId)?.size ?? 0) >= MOST_OPEN_ROUNDS) {
       const message = `run \`${runId}\` has ${MOST_OPEN_ROUNDS} open rounds: close some first`;
       return rejected("TOO_MANY_OPEN_ROUNDS", message);
     }
+    // INVARIANT: names get their numbers when nothing can be refused any more: they stay for good.
+    const members = sortedNumbers(selectedClientIds.map((id) => this.clients.numberOf(id)));
     const door = DoorRound.open(runId, round, members);
-    door.takeForRound(reporter, opened);
-    rounds.set(round, door);
+    door.takeForRound(this.reporters.numberOf(opened.reporter), opened);
+    this.openOf(runId).set(round, door);
     this.lastOpened.set(runId, round);
     return ACCEPTED;
+  }
+
+  /** A repetition, or what a second reporter says of a round that is known. */
+  private admitOpenedAgain(known: DoorRound, opened: RoundOpened): Admission {
+    const { runId, round, selectedClientIds } = opened;
+    const members = selectedClientIds.map((id) => this.clients.find(id) ?? UNHEARD_OF);
+    if (!sameNumbers(known.data.members, sortedNumbers(members))) {
+      return rejected(
+        "OBSERVATION_CONFLICT",
+        `round ${round} of run \`${runId}\` was opened with other \`selected_client_ids\``,
+      );
+    }
+    return admissionOf(
+      known.takeForRound(this.reporters.numberOf(opened.reporter), opened),
+      opened,
+    );
   }
 
   private admitEvidence(observation: UpdateReported | ViolationObserved): Admission {
@@ -161,8 +188,8 @@ class Door implements ObservationDoor {
     const door = this.find(runId, round);
     if (!door) return this.withoutRound(runId, round);
     const known = door.takeForRound(this.reporters.numberOf(closed.reporter), closed);
-    const rounds = this.openOf(runId);
-    if (rounds.delete(round)) this.keep(door, rounds);
+    const rounds = this.open.get(runId);
+    if (rounds?.delete(round)) this.keep(door, rounds);
     return admissionOf(known, closed);
   }
 
@@ -173,6 +200,7 @@ class Door implements ObservationDoor {
     for (const old of [...rounds.keys()]) {
       if (this.kept.isTooLate(runId, old)) rounds.delete(old);
     }
+    if (rounds.size === 0) this.open.delete(runId);
     for (let left = this.kept.takeLeft(); left; left = this.kept.takeLeft()) {
       const { runId: run, round } = left.closed;
       this.lastLeft.set(run, Math.max(round, this.lastLeft.get(run) ?? 0));

@@ -147,3 +147,48 @@ it("a door made of a snapshot goes on as the one that it was taken of", () => {
     "REGISTRATION_QUOTA_EXCEEDED",
   ]);
 });
+
+describe("what the door keeps", () => {
+  const kept = (observations: readonly Observation[]): string => {
+    const door = createObservationDoor({ registrationsPerOwnerPerDay: 0 });
+    verdicts(observations, door);
+    return JSON.stringify(door.snapshot());
+  };
+
+  const names = Array.from({ length: 20 }, (_, index) => `name-${index}`);
+  const full = Array.from({ length: 16 }, (_, index) => opened(["a"], { round: index + 1 }));
+  // prettier-ignore
+  it.each<[says: string, before: readonly Observation[], refused: Observation]>([
+    ["a round that goes back", [opened(["a"], { round: 7 })], opened(names, { round: 6, reporter: "two" })],
+    ["a round too many", full, opened(names, { round: 17, reporter: "two" })],
+    ["another set of clients", [open], opened(names, { reporter: "two" })],
+    ["an old round", rounds(4), opened(names, { reporter: "two" })],
+    ["an update of a client that was not selected", [open], updated("c", { reporter: "two" })],
+    ["an update of a round that was not opened", [open], updated("c", { round: 2, reporter: "two" })],
+    ["the close of a round that was not opened", [open], closed({ runId: "other", reporter: "two" })],
+  ])("does not grow by %s", (_says, before, refused) => {
+    expect(verdicts([...before, refused]).at(-1)).not.toBe("accepted");
+    expect(kept([...before, refused])).toBe(kept(before));
+  });
+
+  it("are the open rounds, by client", () => {
+    const door = createObservationDoor({ registrationsPerOwnerPerDay: 0 });
+    const other = opened(["b"], { runId: "other" });
+    verdicts([open, opened(["a"], { round: 2 }), other, opened(["b"], { round: 3 })], door);
+    expect(door.openRoundOf("a")).toStrictEqual({ runId: "run", round: 2 });
+    expect(door.openRoundOf("b")).toStrictEqual({ runId: "other", round: 1 });
+    expect(door.openRoundOf("c")).toBeUndefined();
+    expect(door.isSelected("run", 2, "a")).toBe(true);
+    expect(door.isSelected("run", 2, "b")).toBe(false);
+    verdicts([closed({ runId: "other" }), closed({ round: 3 })], door);
+    expect(door.openRoundOf("b")).toStrictEqual({ runId: "run", round: 1 });
+    expect(door.isSelected("other", 1, "b")).toBe(false);
+  });
+
+  it("is nothing open of a run whose rounds are all closed, however often that is told", () => {
+    const told = [...rounds(3), closed({ round: 3 }), closed({ round: 3, reporter: "two" })];
+    const door = createObservationDoor({ registrationsPerOwnerPerDay: 0 });
+    verdicts(told, door);
+    expect(Reflect.get(door, "open")).toStrictEqual(new Map());
+  });
+});
