@@ -1,6 +1,7 @@
 import type { ValueMap } from "../core/values.js";
 import type { PolicyActivation, PolicyChangeTurn } from "./activate-policies.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
+import { type ChangeAuthor, changeInTurn } from "./change-in-turn.js";
 import { idOf, textIn } from "./document-facts.js";
 import type { EventMaker } from "./engine-events.js";
 import { invalidField, PdpError } from "./errors.js";
@@ -18,14 +19,6 @@ import { contentIssues } from "./policy-content.js";
 import type { PolicyHistory } from "./ports/policy-history.js";
 import type { LoadedPolicySet, PolicyIssue } from "./ports/policy-source.js";
 import type { PlannedEdit, PolicyWriter } from "./ports/policy-writer.js";
-
-/** On whose behalf, and why: at most 1,000 characters, empty where nobody said. */
-export interface ChangeAuthor {
-  readonly actor: string;
-  readonly reason: string;
-  /** How many recorded decisions they say the change flips (`ImpactGuard`). */
-  readonly confirmedFlips?: number;
-}
 
 /** Which policy, and in which state: an empty etag stands for any. */
 export interface PolicyTarget {
@@ -65,6 +58,16 @@ export interface PolicyChanges {
   /** A default policy stays deleted. @throws {PdpError} POLICY_NOT_FOUND, ETAG_MISMATCH. */
   remove(change: PolicyTarget, by: ChangeAuthor): Promise<{ readonly policyVersion: number }>;
   /**
+   * Makes one policy what it was, or brings it back, whichever it takes. A policy that is gone has no
+   * etag that could be met.
+   *
+   * @throws {PdpError} ETAG_MISMATCH, POLICY_INVALID.
+   */
+  restore(
+    change: { readonly document: ValueMap; readonly etag: string },
+    by: ChangeAuthor,
+  ): Promise<CatalogPolicy>;
+  /**
    * Makes the content of an older version the newest version.
    *
    * @throws {PdpError} POLICY_VERSION_NOT_FOUND, or POLICY_INVALID: it does not compile any more.
@@ -84,7 +87,6 @@ export interface PolicyChangesDeps {
   readonly guard?: ImpactGuard;
 }
 
-const MOST_REASON_CHARACTERS = 1000;
 /** Problems of one request that its error tells. */
 const MOST_ISSUES = 20;
 
@@ -169,6 +171,16 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
         return { policyVersion: after.snapshot.policyVersion };
       }),
 
+    restore: ({ document, etag }, by) =>
+      inTurn(by, (turn) => {
+        const policyId = idOf(document);
+        const current = find(turn.active, policyId);
+        refuseStale(policyId, { etag, current: current?.etag ?? "" });
+        refuseIssues(contentIssues(document));
+        const kind = current ? "POLICY_UPDATED" : "POLICY_CREATED";
+        return put(turn, { kind, document, validateOnly: false }, by);
+      }),
+
     rollback: ({ policyVersion: restoredVersion }, by) =>
       inTurn(by, async ({ active, commit }) => {
         const { documents } = await versionContent(history, restoredVersion, "policy_version");
@@ -193,21 +205,6 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
   };
 }
 
-/** Runs `work` when no other change runs. @throws {PdpError} REQUEST_INVALID, and what `change` throws. */
-export function changeInTurn<Result>(
-  activation: Pick<PolicyActivation, "change">,
-  { reason }: ChangeAuthor,
-  work: (turn: PolicyChangeTurn) => Promise<Result>,
-): Promise<Result> {
-  return activation.change((turn) => {
-    if (reason.length > MOST_REASON_CHARACTERS) {
-      const rule = `must be at most ${MOST_REASON_CHARACTERS} characters, got ${reason.length}`;
-      throw invalidField("x-change-reason", rule);
-    }
-    return work(turn);
-  });
-}
-
 function idOfNew(document: ValueMap): string {
   const id = idOf(document) || policyIdOfName(textIn(document, "name"));
   const problem = id === "" ? "is missing: give an id, or a name to make one of" : undefined;
@@ -228,8 +225,16 @@ function existing(active: ActivePolicySet, policyId: string): CatalogPolicy {
 
 function target(active: ActivePolicySet, { policyId, etag }: PolicyTarget): CatalogPolicy {
   const found = existing(active, policyId);
-  if (etag === "" || etag === found.etag) return found;
-  throw new PdpError({ reason: "ETAG_MISMATCH", policyId, currentEtag: found.etag });
+  refuseStale(policyId, { etag, current: found.etag });
+  return found;
+}
+
+function refuseStale(
+  policyId: string,
+  { etag, current }: { readonly etag: string; readonly current: string },
+): void {
+  if (etag === "" || etag === current) return;
+  throw new PdpError({ reason: "ETAG_MISMATCH", policyId, currentEtag: current });
 }
 
 /** What a change that is only tried would give. Its version is the active one: it gets none. */

@@ -1,7 +1,7 @@
 import { conditionResolver, evaluateCondition } from "../core/evaluate-condition.js";
 import type { ValueMap } from "../core/values.js";
 import type { PolicyActivation } from "./activate-policies.js";
-import { type ChangeAuthor, changeInTurn } from "./change-policy.js";
+import { type ChangeAuthor, changeInTurn } from "./change-in-turn.js";
 import { textIn } from "./document-facts.js";
 import type { EventMaker } from "./engine-events.js";
 import { PdpError } from "./errors.js";

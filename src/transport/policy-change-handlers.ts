@@ -1,4 +1,5 @@
-import type { ChangeAuthor, PolicyChanges } from "../application/change-policy.js";
+import type { ChangeAuthor } from "../application/change-in-turn.js";
+import type { PolicyChanges } from "../application/change-policy.js";
 import { PdpError } from "../application/errors.js";
 import type { PolicyVersions } from "../application/policy-versions.js";
 import type { Policy } from "../gen/flopynet/policy/v1/policy.js";

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { PdpError } from "../../../application/errors.js";
 import { authorOf } from "../../policy-change-handlers.js";
 import { limitParameter, offsetParameter, textParameter } from "../query-schemas.js";
 import type { RestUseCases } from "../rest-use-cases.js";
@@ -134,16 +133,9 @@ export const VERSION_ROUTES: readonly RouteDeclaration[] = [
     rpc: "PolicyAdminService.UpdatePolicy",
     body: z.looseObject({ version: version(1) }),
     answer: z.looseObject({ success: z.literal(true), id: z.string(), policy_version: z.int() }),
-    handle: async ({ path: { id = "" }, body, etag, call }, useCases) => {
-      const { policyVersions, policyChanges } = useCases;
+    handle: async ({ path: { id = "" }, body, etag, call }, { policyVersions, policyChanges }) => {
       const document = await policyVersions.getPolicy(body.version, id);
-      const by = authorOf(call);
-      const stored = isActive(id, useCases)
-        ? await policyChanges.update(
-            { policyId: id, etag, revise: () => document, validateOnly: false },
-            by,
-          )
-        : await policyChanges.create({ document, validateOnly: false }, by);
+      const stored = await policyChanges.restore({ document, etag }, authorOf(call));
       const { policyVersion } = stored;
       const json = { success: true, id, policy_version: policyVersion, policy: policyJson(stored) };
       return { json, headers: { ETag: `"${stored.etag}"` } };
@@ -193,14 +185,4 @@ async function historyPage(
     ...{ offset, limit },
     has_more: offset + shown.length < entries.length,
   };
-}
-
-function isActive(policyId: string, { policyCatalog }: RestUseCases): boolean {
-  try {
-    policyCatalog.get(policyId);
-    return true;
-  } catch (error) {
-    if (error instanceof PdpError && error.failure.reason === "POLICY_NOT_FOUND") return false;
-    throw error;
-  }
 }

@@ -164,6 +164,34 @@ describe("an answer in the original's shape", () => {
     expect(json["total"]).toBe(3);
   });
 
+  it("a batch is decided by one policy set, whatever changes meanwhile", async () => {
+    const evaluations = Array.from({ length: 100 }, () => ({ policy_type: "training" }));
+    for (let priority = 1; priority <= 10; priority++) {
+      const [batch] = await Promise.all([
+        askJson(engine, "POST /policies/evaluate/batch", { evaluations }),
+        askJson(engine, "PUT /api/v1/policies/net", { priority }),
+      ]);
+      const results = batch.json["results"] as Json[];
+      expect(new Set(results.map((one) => one["policy_version"])).size).toBe(1);
+      expect(results).toHaveLength(100);
+    }
+  });
+
+  it("a batch with an item that is no check decides none", async () => {
+    const total = async () =>
+      (await askJson(engine, "GET /v1/decisionStatistics")).json["decided"] ?? "0";
+    const before = await total();
+    const evaluations = [{ policy_type: "training" }, { context: {} }];
+    const { status, json } = await askJson(engine, "POST /policies/evaluate/batch", {
+      evaluations,
+    });
+    expect([status, json]).toEqual([
+      400,
+      { error: "evaluations[1].policy_type is missing: it is text" },
+    ]);
+    expect(await total()).toBe(before);
+  });
+
   it.each([[[]], [Array.from({ length: 101 }, () => ({ policy_type: "t" }))]])(
     "a batch of none or too many is refused",
     async (evaluations) => {

@@ -93,9 +93,29 @@ describe("reverting one policy", () => {
   });
 
   // prettier-ignore
+  it.each<[says: string, isThere: boolean, etag: string, status: number]>([
+    ["one that has changed since",    true,  '"stale"', 412],
+    ["one that was deleted since",    false, '"stale"', 412],
+    ["one in any state",              true,  "*",       200],
+    ["one in any state, also deleted", false, "*",       200],
+  ])("obeys If-Match: %s", async (_says, isThere, etag, status) => {
+    await ask("POST /policies", { id: "matched", type: "t", rules: RULES });
+    const { json } = await ask("GET /api/v1/policy_version");
+    await ask("POST /api/v1/policies/matched/disable");
+    const verb = isThere ? "GET" : "DELETE";
+    expect((await ask(`${verb} /policies/matched`)).status).toBe(200);
+    const body = { version: json["version"] };
+    const headers = { "if-match": etag };
+    const answer = await askJson(engine, "POST /api/v1/policies/matched/revert", body, headers);
+    await ask("DELETE /policies/matched");
+    expect(answer.status).toBe(status);
+  });
+
+  // prettier-ignore
   it.each<[says: string, body: object, status: number, error: string]>([
     ["a version that never was",       { version: 99 },  404, "policy version `99` not found"],
-    ["a version it was not in",        { version: 3 },   404, "policy `new` not found"],
+    ["a version it was not in",        { version: 3 },   404, "policy `new` not found in policy version `3`"],
+    ["version 0",                      { version: 0 },   400, "version must be a whole number of at least 1"],
     ["no version",                     {},               400, "version is missing: it is a number"],
     ["a version as text",              { version: "3" }, 400, "version must be a number"],
     ["half a version",                 { version: 2.5 }, 400, "version must be a whole number"],
