@@ -50,9 +50,9 @@ describe.each(["v1", "v1alpha"])("server reflection %s", (version) => {
       list_services_response: {
         service: [
           { name: "flopynet.policy.v1.PolicyDecisionService" },
-          { name: "flopynet.policy.v1.TrustService" },
           { name: "flopynet.policy.v1.EventService" },
           { name: "flopynet.policy.v1.PolicyAdminService" },
+          { name: "flopynet.policy.v1.TrustService" },
           { name: "flopynet.policy.v1.MonitoringService" },
           { name: "grpc.health.v1.Health" },
           { name: "grpc.reflection.v1.ServerReflection" },
