@@ -1,6 +1,8 @@
 import type { Decision } from "../core/decision.js";
-import type { Severity } from "../core/policy.js";
+import { conditionNames } from "../core/evaluate-condition.js";
+import type { Rule, Severity } from "../core/policy.js";
 import type { PolicySnapshot } from "../core/snapshot.js";
+import { isClientName } from "../core/trust-attributes.js";
 import type { ViolationSeverity } from "../core/trust/observation.js";
 import { ENGINE } from "./engine-events.js";
 import type { Clock } from "./ports/clock.js";
@@ -21,7 +23,8 @@ const SEVERITY: Readonly<Record<Severity, ViolationSeverity>> = {
 /**
  * Makes denials evidence: the denial of a client by a rule that has a `severity` becomes a violation in
  * the newest open round for which the client is selected, once per round. It counts when it is stored,
- * as any other. Never a default, an error, or a client that is not trusted.
+ * as any other. Never a default, an error, or a client that is not trusted: what trust says follows from
+ * evidence, and is none.
  */
 export function createOwnViolations(deps: {
   readonly ledger: Pick<TrustLedger, "openRoundOf" | "report">;
@@ -32,10 +35,10 @@ export function createOwnViolations(deps: {
   const { ledger, activeSnapshot, clock, log } = deps;
   const reported = new Set<string>();
 
-  return ({ clientId, decision }) => {
+  return ({ clientId, policyType, decision }) => {
     if (clientId === "" || decision.denyKind !== "explicit") return;
     const snapshot = activeSnapshot();
-    const found = snapshot && violatedRule(snapshot, decision);
+    const found = snapshot && violatedRule(snapshot, policyType, decision);
     const at = found && ledger.openRoundOf(clientId);
     if (!at) return;
     const key = JSON.stringify([at.runId, at.round, clientId]);
@@ -63,15 +66,20 @@ export function createOwnViolations(deps: {
   };
 }
 
-/** The gravest of the rules that denied, of those that say how grave they are. */
+/** The gravest of the rules of the asked type that denied, of those that say how grave they are. */
 function violatedRule(
   snapshot: PolicySnapshot,
+  policyType: string,
   { determiningRules }: Decision,
 ): { readonly policyId: string; readonly severity: ViolationSeverity } | undefined {
+  if (policyType === "trust_reputation") return undefined;
+  const policies = snapshot.policiesByType.get(policyType)?.policies ?? [];
   const order: readonly ViolationSeverity[] = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
   const violated = determiningRules.flatMap(({ policyId, ruleIndex }) => {
-    const severity = severityOf(snapshot, policyId, ruleIndex);
-    return severity === undefined ? [] : [{ policyId, severity: SEVERITY[severity] }];
+    const policy = policies.find(({ id }) => id === policyId);
+    const rule = policy?.rules.find(({ index }) => index === ruleIndex);
+    if (rule?.severity === undefined || isAboutTrust(rule)) return [];
+    return [{ policyId, severity: SEVERITY[rule.severity] }];
   });
   const [gravest] = violated.sort(
     (left, right) => order.indexOf(left.severity) - order.indexOf(right.severity),
@@ -79,14 +87,8 @@ function violatedRule(
   return gravest;
 }
 
-function severityOf(
-  snapshot: PolicySnapshot,
-  policyId: string,
-  ruleIndex: number,
-): Severity | undefined {
-  for (const { policies } of snapshot.policiesByType.values()) {
-    const policy = policies.find(({ id }) => id === policyId);
-    if (policy) return policy.rules.find(({ index }) => index === ruleIndex)?.severity;
-  }
-  return undefined;
+/** Whether a rule denies for what the client was found to do already. */
+function isAboutTrust({ isTrustRule, target, condition }: Rule): boolean {
+  const read = condition ? conditionNames(condition.expression) : [];
+  return isTrustRule || [...read, ...target.map(({ key }) => key.split("."))].some(isClientName);
 }

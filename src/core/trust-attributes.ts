@@ -1,8 +1,8 @@
-import type { FactorName, TrustReading } from "./trust/trust-reading.js";
+import { FACTOR_NAMES, type FactorName, type TrustReading } from "./trust/trust-reading.js";
 import type { Value, ValueMap } from "./values.js";
 
 /** Names that conditions read of a client, and that are the engine's once a client is named. */
-export const CLIENT_NAMES = [
+const CLIENT_NAMES = [
   "trust_score",
   "trust_lower",
   "trust_upper",
@@ -12,6 +12,25 @@ export const CLIENT_NAMES = [
   "exclusions",
   "factors",
 ] as const;
+
+/** All of them in full, under `client.`: `trust_score`, ..., `factors.NAME`, `factors.NAME.lower`. */
+export const CLIENT_PATHS: readonly string[] = [
+  ...CLIENT_NAMES,
+  ...FACTOR_NAMES.flatMap((name) =>
+    ["", ".lower", ".upper"].map((bound) => `factors.${name}${bound}`),
+  ),
+];
+
+const OF_CLIENT: ReadonlySet<string> = new Set(CLIENT_NAMES);
+
+/** Whether a dotted name is one of which the engine alone speaks once a client is named. */
+export function isClientName(path: readonly string[]): boolean {
+  const [root, name = ""] = path;
+  return (
+    (root === "client" && OF_CLIENT.has(name)) ||
+    (root === "trust_score_change" && path.length === 1)
+  );
+}
 
 /** `client`, its change of late, and beside them the bounds of factors, whose own names are numbers. */
 export type TrustAttributes = { readonly client: ValueMap } & Readonly<

@@ -64,39 +64,6 @@ describe("rules that watch", () => {
   });
 });
 
-describe("the engine's own denials", () => {
-  const asks = async (engine: TrustEngine): Promise<number> => {
-    const observations = roundMessages("run", 1, { a: {}, b: {}, c: {} });
-    const close = observations.pop() ?? {};
-    await engine.ask("ReportObservations", { observations, reporter: "fl-server" });
-    for (let time = 0; time < 3; time += 1) await engine.check({ client_id: "a", dst_port: 23 });
-    await engine.ask("ReportObservations", { observations: [close], reporter: "fl-server" });
-    return Number((await engine.ask("EvaluateTrust", { client_id: "a" }))["trust_score"]);
-  };
-
-  it("are no evidence by default, and once per round with TRUST_OWN_VIOLATIONS=1", async () => {
-    const [plain, own] = await Promise.all([
-      startTrustEngine(),
-      startTrustEngine({ TRUST_OWN_VIOLATIONS: "1" }),
-    ]);
-    try {
-      const without = await asks(plain);
-      const score = await asks(own);
-      expect(without).toBeCloseTo(0.6, 10);
-      expect(score).toBeLessThan(without - 0.03);
-      const { data_sources } = await own.ask("ListTrustDataSources");
-      expect(data_sources).toEqual(
-        expect.arrayContaining([
-          expect.objectContaining({ reporter: "POLICY_ENGINE", observations: { violation: "1" } }),
-        ]),
-      );
-      expect((await own.ask("RecalculateTrust"))["differences"] ?? 0).toBe(0);
-    } finally {
-      await Promise.all([plain.stop(), own.stop()]);
-    }
-  });
-});
-
 it("alerts of a fall, and that too many changed at once, and resolves", async () => {
   const engine = await startTrustEngine();
   try {
