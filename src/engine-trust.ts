@@ -54,7 +54,7 @@ export async function openEngineTrust(deps: {
     };
   };
 }): Promise<EngineTrust> {
-  const { storage, activation, makeEvent, ids, clock, log, settings } = deps;
+  const { storage, activation, engineAttributes, makeEvent, ids, clock, log, settings } = deps;
   const { observationLog, trustHistory: history } = storage;
   const { model, newcomerWeight = DEFAULT_NEWCOMER_WEIGHT, minCohort } = settings.TRUST_PARAMETERS;
   const digests = createDigests();
@@ -76,7 +76,7 @@ export async function openEngineTrust(deps: {
     : undefined;
   ledger.onAccepted(
     createRoundMonitoring({
-      ...{ activeSnapshot, clientTrust, engineAttributes: deps.engineAttributes },
+      ...{ activeSnapshot, clientTrust, engineAttributes },
       ...{ observationLog, eventLog: storage.eventLog, makeEvent, log },
     }),
   );
@@ -84,7 +84,9 @@ export async function openEngineTrust(deps: {
     ...{ ledger, clientTrust },
     recorded: (record) => (recordViolations ? inOrder(record, recordViolations) : record),
     useCases: {
-      evaluate: createEvaluateTrust({ ledger, observationLog, history, rulesNow, digests }),
+      evaluate: createEvaluateTrust({
+        ...{ ledger, observationLog, history, rulesNow, engineAttributes, digests },
+      }),
       report: createReportObservations({ ledger, clock }),
       lists: createTrustLists({ ledger, history, observationLog, rulesNow }),
       reportContribution: createReportContribution({ ledger, clock }),

@@ -3,17 +3,18 @@ import { contextViolations } from "../core/context-violations.js";
 import type { RuleRef } from "../core/decision.js";
 import { candidateOutcome, isCandidate } from "../core/evaluate-rule.js";
 import { accessRequest } from "../core/request.js";
+import { trustAttributes } from "../core/trust-attributes.js";
 import { stateRuleHolds, type StateRuleText } from "../core/trust-policy.js";
 import type { TrustExplanation } from "../core/trust/trust-explanation.js";
 import type { TrustReading } from "../core/trust/trust-reading.js";
-import type { StateRule, TrustRules } from "../core/trust/trust-rules.js";
-import { weightMultiplier } from "../core/trust/trust-state.js";
+import type { TrustRules } from "../core/trust/trust-rules.js";
+import { holdsFor, weightMultiplier } from "../core/trust/trust-state.js";
 import type { ValueMap } from "../core/values.js";
 import { invalidField, PdpError } from "./errors.js";
 import type { Digests } from "./ports/digests.js";
 import type { ObservationLog, StoredObservation } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
-import { withClientTrust } from "./resolve-attributes.js";
+import { resolveAttributes } from "./resolve-attributes.js";
 import type { TrustLedger } from "./trust-ledger.js";
 import { readingOfPoint } from "./trust-points.js";
 import { idRule } from "./trust-report.js";
@@ -64,6 +65,7 @@ export interface EvaluateTrustDeps {
   readonly observationLog: Pick<ObservationLog, "ofRound" | "rules">;
   readonly history: Pick<TrustHistory, "evaluationOf" | "evaluations" | "pointAt" | "points">;
   readonly rulesNow: () => TrustRulesNow;
+  readonly engineAttributes: () => ValueMap;
   readonly digests: Pick<Digests, "uuidOf">;
 }
 
@@ -76,7 +78,7 @@ export function createEvaluateTrust(deps: EvaluateTrustDeps): EvaluateTrust {
     return {
       ...{ reading, model: ledger.model, policyVersion: now.record.policyVersion },
       weightMultiplier: multiplierOf(reading, now.rules),
-      matchedRules: matchedNow(now, reading, { ...context, client_id: clientId }),
+      matchedRules: matchedNow(deps, now, reading, { ...context, client_id: clientId }),
     };
   }
 
@@ -123,13 +125,7 @@ export function createEvaluateTrust(deps: EvaluateTrustDeps): EvaluateTrust {
 
 /** What the aggregation weight of a client is to be multiplied by. */
 export function multiplierOf(reading: TrustReading, rules: TrustRules): number {
-  return weightMultiplier(reading.state, rules, (rule) => stateRuleHoldsNow(rule, reading));
-}
-
-function stateRuleHoldsNow({ condition }: StateRule, reading: TrustReading): boolean {
-  if (condition.kind === "condition") return condition.holds(reading);
-  const { threshold, orEqual } = condition;
-  return reading.trustScore < threshold || (orEqual && reading.trustScore === threshold);
+  return weightMultiplier(reading.state, rules, (rule) => holdsFor(rule, reading));
 }
 
 /** A client that nothing was known of then: its prior, which an owner may have lowered. */
@@ -142,11 +138,14 @@ function priorOf(ledger: TrustLedger, clientId: string): TrustReading {
 const NOBODY = { name: "\u0000" };
 
 function matchedNow(
+  { engineAttributes }: Pick<EvaluateTrustDeps, "engineAttributes">,
   { asked }: TrustRulesNow,
   reading: TrustReading,
   given: ValueMap,
 ): readonly MatchedRule[] {
-  const attributes = withClientTrust(given, reading);
+  const attributes = resolveAttributes(given, {
+    ...{ isConnection: false, engine: engineAttributes(), trust: trustAttributes(reading) },
+  });
   return asked.flatMap(({ policy, rule, ref }) => {
     const request = accessRequest(policy.type, attributes);
     const holds = isCandidate(rule, request) && candidateOutcome(rule, request).kind === "applied";

@@ -44,7 +44,9 @@ export function createPardonClient(deps: {
     };
     // Each pardon is one of its own, so that its id is no name of its key.
     const understood = { observation, observationId: ids.eventId(), hasOwnTime: false };
-    await ledger.report([understood], { receivedMs, note: { reason } });
+    const { rejected } = await ledger.report([understood], { receivedMs, note: { reason } });
+    const [refused] = rejected;
+    if (refused) throw new Error(`the pardon was not taken: ${refused.message}`);
     return ledger.reading(clientId);
   };
 }

@@ -1,12 +1,10 @@
 import { parseAddress } from "../core/address.js";
 import { CONNECTION_FIELDS } from "../core/connection-violations.js";
 import {
-  CLIENT_NAMES,
   copyTrustAttributes,
+  isClientName,
   type TrustAttributes,
-  trustAttributes,
 } from "../core/trust-attributes.js";
-import type { TrustReading } from "../core/trust/trust-reading.js";
 import { isPlainMap, ownValue, type Value, type ValueMap } from "../core/values.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
 
@@ -24,7 +22,8 @@ export function resolveAttributes(
   options: {
     readonly isConnection: boolean;
     readonly engine: ValueMap;
-    readonly registry: ComponentRegistry;
+    /** Absent: no component type is looked up. */
+    readonly registry?: ComponentRegistry;
     /** `trustAttributes` of the client that is named; absent: none is, or trust is not computed. */
     readonly trust?: TrustAttributes | undefined;
   },
@@ -41,7 +40,7 @@ export function resolveAttributes(
   }
   attributes["engine"] = options.engine;
   if (trust) addToClient(attributes, given);
-  if (options.isConnection) {
+  if (options.isConnection && options.registry) {
     addComponentType(attributes, "src_type", "src_ip", options.registry);
     addComponentType(attributes, "dst_type", "dst_ip", options.registry);
   }
@@ -61,23 +60,23 @@ function addComponentType(
   if (type !== undefined) attributes[typeName] = type;
 }
 
-/** `given` with what is known of a client in the place of what was said about it. */
-export function withClientTrust(given: ValueMap, reading: TrustReading): ValueMap {
-  const trust = trustAttributes(reading);
-  const attributes = copyTrustAttributes(trust);
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== null && !isKnownBetter(name, trust)) attributes[name] = value;
-  }
-  addToClient(attributes, given);
-  return attributes;
-}
-
-const OF_CLIENT: ReadonlySet<string> = new Set(CLIENT_NAMES);
-
 /** Whether a name, also a flat one (`client.factors.x`), says something that `trust` knows. */
 function isKnownBetter(name: string, trust: ValueMap): boolean {
   if (Object.hasOwn(trust, name)) return true;
-  return name.startsWith("client.") && OF_CLIENT.has(name.split(".", 2)[1] ?? "");
+  return name.startsWith("client.") && isClientName(name.split("."));
+}
+
+/** `given` without what it says of a client's trust, where nobody can tell which client is meant. */
+export function withoutTrust(given: ValueMap): ValueMap {
+  return Object.fromEntries(
+    Object.entries(given)
+      .filter(([name]) => !isClientName(name.split(".")))
+      .map(([name, value]) => {
+        if (name !== "client" || !isPlainMap(value)) return [name, value];
+        const said = Object.entries(value).filter(([key]) => !isClientName(["client", key]));
+        return [name, Object.fromEntries(said)];
+      }),
+  );
 }
 
 /** What the caller says of the client beside what is known of it. */

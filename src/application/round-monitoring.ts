@@ -53,7 +53,7 @@ export function createRoundMonitoring(deps: {
   function appliedRules(snapshot: PolicySnapshot, update: StoredObservation): readonly RuleRef[] {
     const { clientId, runId, round } = update;
     const trust = deps.clientTrust.of(clientId, snapshot).attributes;
-    const known = { engine: deps.engineAttributes(), registry: NO_REGISTRY, trust };
+    const known = { engine: deps.engineAttributes(), trust };
     const ofUpdate = { client_id: clientId, run_id: runId, round, component_type: "fl-client" };
     return QUESTIONS.flatMap(({ policyType, attributes }) => {
       if (!snapshot.policiesByType.has(policyType)) return [];
@@ -108,5 +108,3 @@ export function createRoundMonitoring(deps: {
     }
   };
 }
-
-const NO_REGISTRY = { componentTypeOf: () => undefined };

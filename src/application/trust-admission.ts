@@ -79,8 +79,9 @@ type SelfReport = {
   readonly message: string;
 };
 
-/** A reporter says nothing about itself. */
+/** A reporter says nothing about itself. A pardon is no report: an operator may be called as a client. */
 function reportsItself(observation: Observation): SelfReport | undefined {
+  if (observation.kind === "client_pardoned") return undefined;
   if (!("clientId" in observation) || observation.clientId !== observation.reporter)
     return undefined;
   const message = "`reporter` is the client itself: only the FL server may report what it saw";

@@ -3,9 +3,10 @@ import { contextViolations, MOST_CONTEXT_KEYS } from "../core/context-violations
 import type { AttributeChange } from "../core/decision.js";
 import { CONNECTION_TYPE } from "../core/policy-types.js";
 import type { FieldViolation } from "../core/request.js";
-import { decimalText, type Value, type ValueMap } from "../core/values.js";
+import { decimalText, ownValue, type Value, type ValueMap } from "../core/values.js";
 import type { ConnectionCheck, PolicyCheck } from "./check.js";
 import { PdpError } from "./errors.js";
+import { withoutTrust } from "./resolve-attributes.js";
 
 /** A validated check: what both ways of asking come down to. */
 export interface Question {
@@ -50,7 +51,8 @@ export function questionOfConnection(check: ConnectionCheck): Question {
 /** @throws {PdpError} REQUEST_INVALID with every broken rule. */
 export function questionOfPolicy(check: PolicyCheck): Question {
   const isConnection = check.policyType === CONNECTION_TYPE;
-  const clientId = Object.hasOwn(check.context, "client_id") ? check.context["client_id"] : "";
+  const given = ownValue(check.context, "client_id") ?? "";
+  const clientId = textOfId(given);
   refuse(
     policyTypeViolations(check.policyType),
     requestIdViolations(check.requestId),
@@ -60,8 +62,9 @@ export function questionOfPolicy(check: PolicyCheck): Question {
   return {
     requestId: check.requestId,
     policyType: check.policyType,
-    clientId: textOfId(clientId ?? ""),
-    attributes: check.context,
+    clientId,
+    // What is no id names no client whose trust is known, and a match may still find one in it.
+    attributes: clientId === "" && given !== "" ? withoutTrust(check.context) : check.context,
     isConnection,
     isMessage: false,
     explain: check.explain,

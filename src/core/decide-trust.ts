@@ -1,16 +1,14 @@
 import { denyOverrides, type Outcome } from "./combining.js";
 import type { ClientStanding, Decision, Obligation, RuleError, RuleRef } from "./decision.js";
 import { evaluatePolicy, type PolicyEvaluation } from "./evaluate-policy.js";
-import { isCandidate } from "./evaluate-rule.js";
+import { candidateOutcome, isCandidate } from "./evaluate-rule.js";
 import { obligationsOf } from "./obligations.js";
 import type { Policy, Rule } from "./policy.js";
 import { TRUST_ROW } from "./policy-types.js";
 import type { AccessRequest } from "./request.js";
 import { ruleRef } from "./rule-ref.js";
-import { scoreThreshold, type TrustRule } from "./trust-policy.js";
+import { scoreThreshold, type TrustRule, WEIGHT } from "./trust-policy.js";
 import type { ValueMap } from "./values.js";
-
-const WEIGHT = "weight_multiplier";
 
 /** What the trust rules say of a connection. */
 interface TrustVerdict {
@@ -48,7 +46,8 @@ export function withTrustRules(
 }
 
 // Where no rule is asked about the request, all follows from three things that stay the same from one
-// check to the next: it is put in words once.
+// check to the next: it is put in words once. What a condition reads of the client is as old as its
+// standing, so that whether it errs stays the same too.
 const byStanding = new WeakMap<
   ClientStanding,
   { readonly rules: readonly TrustRule[]; readonly decisions: WeakMap<Decision, Decision> }
@@ -86,15 +85,16 @@ function judged(
   };
 }
 
-/** Nearly every connection: the client is trusted, and no rule is to be asked about the request. */
+/** Nearly every connection: the client is trusted, and its state is all that the rules ask. */
 function asksNothing(rules: readonly TrustRule[], standing: ClientStanding): boolean {
   if (rules.length === 0) return true;
-  return standing.state === "ACTIVE" && !asksRequest(rules, standing);
+  if (standing.state !== "ACTIVE" || standing.isLiteral) return false;
+  return rules.every(({ dependsOn }) => dependsOn === "state");
 }
 
-/** Whether any rule answers each request by itself, and not through the client's state. */
+/** Whether any rule is to be asked about each request. */
 function asksRequest(rules: readonly TrustRule[], { isLiteral }: ClientStanding): boolean {
-  return isLiteral || !rules.every(({ drivesState }) => drivesState);
+  return isLiteral || rules.some(({ dependsOn }) => dependsOn === "request");
 }
 
 function joined<Item>(one: readonly Item[], other: readonly Item[]): readonly Item[] {
@@ -113,13 +113,23 @@ function verdictOf(
     request,
   );
   const byState = isLiteral ? [] : rules.filter(({ drivesState }) => drivesState);
-  const excluding = excluded ? byState.filter(excludes) : [];
-  const outcomes = evaluations.map(({ outcome }) => outcome);
-  const isExcluded = excluding.length > 0 || (excluded && byState.length > 0);
-  const outcome = denyOverrides(isExcluded ? [...outcomes, "deny"] : outcomes);
+  const erring = byState.flatMap((rule) => stateRuleErrors(rule, request));
+  const failing = erring.filter(({ counts }) => counts);
+  const excluding = excluded
+    ? byState.filter(
+        (rule) => excludes(rule) && !erring.some(({ error }) => error.rule === rule.ref),
+      )
+    : [];
+  const isExcluded = excluded && byState.length > 0;
+  const outcome = denyOverrides([
+    ...evaluations.map((evaluation) => evaluation.outcome),
+    ...(isExcluded ? ["deny" as const] : []),
+    ...(failing.length > 0 ? ["error" as const] : []),
+  ]);
   const counted = evaluations.filter((evaluation) => evaluation.outcome === outcome);
-  const determiningRules = [
+  const determiningRefs = [
     ...(outcome === "deny" ? excluding.map(({ ref }) => ref) : []),
+    ...(outcome === "error" ? failing.map(({ error }) => error.rule) : []),
     ...counted.flatMap(({ policy, determining }) =>
       determining.map((rule) => ruleRef(policy, rule)),
     ),
@@ -127,17 +137,16 @@ function verdictOf(
   const reductions = byState.filter(({ rule }) => rule.action === "weight_reduction");
   const weighs = !isExcluded && byState.length > 0 && standing.weightMultiplier < 1;
   const obligations = obligationsOf(evaluations);
+  const determiningRules = inOrder(determiningRefs, rules, (ref) => ref);
+  const errors = [...erring.map(({ error }) => error), ...ruleErrors(evaluations)];
+  const erringRules = inOrder(errors, rules, ({ rule }) => rule);
   return {
     outcome,
     reason: isExcluded
       ? excludedReason(standing, excluding[0])
-      : deniedReason(standing, outcome, counted[0], determiningRules[0]),
+      : reasonOf(standing, { outcome, evaluation: counted[0], determiningRules, erringRules }),
     determiningRules,
-    erringRules: evaluations.flatMap(({ policy, erring }) =>
-      erring.map(({ rule, message, missingAttributes }) => ({
-        ...{ rule: ruleRef(policy, rule), message, missingAttributes },
-      })),
-    ),
+    erringRules,
     obligations: weighs
       ? [...obligations, weightObligation(reductions[0] ?? byState[0], standing)]
       : obligations,
@@ -158,6 +167,42 @@ function evaluate(rules: readonly TrustRule[], request: AccessRequest): PolicyEv
   );
 }
 
+/** A rule whose answer is in the client's state, and that could not be evaluated for it now. */
+function stateRuleErrors(
+  { policy, rule, ref, dependsOn }: TrustRule,
+  request: AccessRequest,
+): readonly { readonly error: RuleError; readonly counts: boolean }[] {
+  if (dependsOn === "state") return [];
+  const outcome = candidateOutcome(rule, request);
+  if (outcome.kind !== "error") return [];
+  const { message, missingAttributes } = outcome;
+  const onError = policy.onError ?? TRUST_ROW.onError;
+  const counts = rule.verbClass === "deny" && onError === "deny";
+  return [{ error: { rule: ref, message, missingAttributes }, counts }];
+}
+
+function ruleErrors(evaluations: readonly PolicyEvaluation[]): readonly RuleError[] {
+  return evaluations.flatMap(({ policy, erring }) =>
+    erring.map(({ rule, message, missingAttributes }) => ({
+      ...{ rule: ruleRef(policy, rule), message, missingAttributes },
+    })),
+  );
+}
+
+/** Those that are asked each time among those that are not, as in `rules`. */
+function inOrder<Item>(
+  items: readonly Item[],
+  rules: readonly TrustRule[],
+  refOf: (item: Item) => RuleRef,
+): readonly Item[] {
+  const place = (item: Item) => rules.findIndex(({ ref }) => isSameRule(ref, refOf(item)));
+  return items.toSorted((left, right) => place(left) - place(right));
+}
+
+function isSameRule(one: RuleRef, other: RuleRef): boolean {
+  return one.policyId === other.policyId && one.ruleIndex === other.ruleIndex;
+}
+
 function excludes({ rule }: TrustRule): boolean {
   return rule.action === "exclude_client";
 }
@@ -176,22 +221,34 @@ function excludedReason({ trustScore }: ClientStanding, excluding: TrustRule | u
   return `${who}: ${score}, ${bound}, rule ${ruleText(ref)}`;
 }
 
+function reasonOf(
+  standing: ClientStanding,
+  found: {
+    readonly outcome: Outcome;
+    readonly evaluation: PolicyEvaluation | undefined;
+    readonly determiningRules: readonly RuleRef[];
+    readonly erringRules: readonly RuleError[];
+  },
+): string {
+  const { outcome, evaluation, determiningRules, erringRules } = found;
+  const [ref] = determiningRules;
+  if (ref && outcome === "error") return erredReason(ref, erringRules);
+  if (ref && evaluation) return deniedReason(standing, evaluation, ref);
+  return `the client has trust score ${scoreText(standing.trustScore)}`;
+}
+
 function deniedReason(
   { trustScore }: ClientStanding,
-  outcome: Outcome,
-  evaluation: PolicyEvaluation | undefined,
-  ref: RuleRef | undefined,
+  { determining: [rule] }: PolicyEvaluation,
+  ref: RuleRef,
 ): string {
-  const who = "the client";
-  const score = `trust score ${scoreText(trustScore)}`;
-  if (!ref || !evaluation) return `${who} has ${score}`;
-  if (outcome === "error") {
-    const [error] = evaluation.erring;
-    return `denied because rule ${ruleText(ref)} could not be evaluated for ${who}: ${error?.message ?? "it erred"}`;
-  }
-  const rule = evaluation.determining[0];
   const condition = rule?.condition ? `, \`${rule.condition.text}\`` : "";
-  return `${who} is not trusted: ${score}${condition}, rule ${ruleText(ref)}`;
+  return `the client is not trusted: trust score ${scoreText(trustScore)}${condition}, rule ${ruleText(ref)}`;
+}
+
+function erredReason(ref: RuleRef, erringRules: readonly RuleError[]): string {
+  const error = erringRules.find(({ rule }) => isSameRule(rule, ref));
+  return `denied because rule ${ruleText(ref)} could not be evaluated for the client: ${error?.message ?? "it erred"}`;
 }
 
 function scoreText(score: number): string {

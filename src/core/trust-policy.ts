@@ -4,7 +4,7 @@ import { conditionNames, conditionResolver, evaluateCondition } from "./evaluate
 import type { Policy, Rule } from "./policy.js";
 import { ruleRef } from "./rule-ref.js";
 import { compareIds, type PolicySnapshot } from "./snapshot.js";
-import { trustAttributes } from "./trust-attributes.js";
+import { isClientName, trustAttributes } from "./trust-attributes.js";
 import type { TrustReading } from "./trust/trust-reading.js";
 import {
   DEFAULT_NEWCOMER_WEIGHT,
@@ -17,9 +17,9 @@ import {
 import { lookUp, orderingNumber, ownValue, type ValueMap } from "./values.js";
 
 const TRUST_TYPES = ["trust_reputation", "security"];
-const EXCLUDE = "exclude_client";
-const REDUCE = "weight_reduction";
-const WEIGHT = "weight_multiplier";
+export const EXCLUDE = "exclude_client";
+export const REDUCE = "weight_reduction";
+export const WEIGHT = "weight_multiplier";
 /** Of a `weight_reduction` that names none. */
 const DEFAULT_WEIGHT = 0.5;
 
@@ -30,6 +30,11 @@ export interface TrustRule {
   readonly ref: RuleRef;
   /** Whether it moves the state of clients instead of answering each request by itself. */
   readonly drivesState: boolean;
+  /**
+   * What its answer follows from. `state`: from the client's state alone, and it cannot err. `client`:
+   * besides, it may err, on what the engine knows of the client. `request`: it is asked each time.
+   */
+  readonly dependsOn: "state" | "client" | "request";
 }
 
 /** A rule that drives states, as plain data: what is kept of it beside a closed round. */
@@ -71,12 +76,18 @@ function findTrustRules(snapshot: PolicySnapshot): readonly TrustRule[] {
         .map((rule) => ({
           ...{ policy, rule, ref: ruleRef(policy, rule) },
           drivesState: drivesState(rule),
+          dependsOn: dependenceOf(rule),
         })),
     );
 }
 
 /** No `match` fields, and a condition that reads nothing but the client's trust and parameters. */
-function drivesState({ action, target, condition, parameters }: Rule): boolean {
+export function drivesState({
+  action,
+  target,
+  condition,
+  parameters,
+}: Pick<Rule, "action" | "target" | "condition" | "parameters">): boolean {
   if (action !== EXCLUDE && action !== REDUCE) return false;
   if (target.length > 0 || !condition) return false;
   return conditionNames(condition.expression).every(
@@ -85,6 +96,17 @@ function drivesState({ action, target, condition, parameters }: Rule): boolean {
       path[0] === "client" ||
       path.join(".") === "trust_score_change",
   );
+}
+
+function dependenceOf(rule: Rule): TrustRule["dependsOn"] {
+  const { condition, parameters } = rule;
+  if (!condition || !drivesState(rule)) return "request";
+  const { expression } = condition;
+  if (scoreThreshold(expression, parameters)) return "state";
+  const isKnown = conditionNames(expression).every(
+    (path) => lookUp(parameters, path) !== undefined || isClientName(path),
+  );
+  return isKnown ? "client" : "request";
 }
 
 export function stateRuleTexts(rules: readonly TrustRule[]): readonly StateRuleText[] {

@@ -93,6 +93,12 @@ function holds({ condition }: StateRule, client: ClientRecord, round: RoundOfCli
   return isBelow(condition, client.score);
 }
 
+/** Whether a rule holds for what is known of a client, whatever its state. */
+export function holdsFor({ condition }: StateRule, reading: TrustReading): boolean {
+  if (condition.kind === "condition") return condition.holds(reading);
+  return isBelow(condition, reading.trustScore);
+}
+
 function isBelow(
   { threshold, orEqual }: Extract<StateRule["condition"], { readonly kind: "score_below" }>,
   score: number,
@@ -152,7 +158,8 @@ function reduce(client: ClientRecord): void {
 
 /**
  * What the aggregation weight is to be multiplied by. Of several reductions the smallest that holds; if
- * REDUCED outlasts them all, the mildest.
+ * REDUCED outlasts them all, the mildest. In PROBATION the newcomer's weight, or less where a reduction
+ * of `rules` holds.
  *
  * @param rules - In force now.
  */
@@ -164,8 +171,10 @@ export function weightMultiplier(
   switch (state) {
     case "EXCLUDED":
       return 0;
-    case "PROBATION":
-      return rules.newcomerWeight;
+    case "PROBATION": {
+      const holding = rules.reductions.filter(isHolding);
+      return Math.min(rules.newcomerWeight, ...holding.map((rule) => rule.weightMultiplier));
+    }
     case "ACTIVE":
       return 1;
     case "REDUCED": {

@@ -160,7 +160,9 @@ describe("the weight", () => {
   it.each<[says: string, state: TrustState, holding: number, weight: number, rules?: TrustRules]>([
     ["of an ACTIVE client is whole", "ACTIVE", 0, 1],
     ["of an EXCLUDED client is nothing", "EXCLUDED", 2, 0],
-    ["in PROBATION is that of newcomers", "PROBATION", 2, 0.4],
+    ["in PROBATION is that of newcomers", "PROBATION", 0, 0.4],
+    ["in PROBATION is that of newcomers where it is less than what a rule says", "PROBATION", 1, 0.4],
+    ["in PROBATION is that of a rule that holds where it is less than that of newcomers", "PROBATION", 2, 0.25],
     ["is the reduction that holds", "REDUCED", 1, 0.5],
     ["is the smallest of several that hold", "REDUCED", 2, 0.25],
     ["is the mildest while none holds any more", "REDUCED", 0, 0.5],

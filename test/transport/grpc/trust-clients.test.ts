@@ -1,7 +1,13 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { errorOf, type Message } from "../../support/grpc-client.js";
-import { named, roundMessages, useTrustEngine, WITH_FLIPPER } from "../../support/trust-service.js";
+import {
+  EVERYONE,
+  named,
+  roundMessages,
+  useTrustEngine,
+  WITH_FLIPPER,
+} from "../../support/trust-service.js";
 
 const engine = useTrustEngine();
 
@@ -61,6 +67,19 @@ describe("PardonClient", () => {
     expect(await engine.check({ client_id: id("a") })).toMatchObject({ allowed: true });
     expect((await engine.ask("RecalculateTrust"))["differences"] ?? 0).toBe(0);
     expect(await engine.stateOf(id("a"))).toBe("TRUST_STATE_REDUCED");
+  });
+
+  it("admits a client that is called as the machine from which it is pardoned", async () => {
+    const { run, id } = engine.aRun();
+    const client_id = "127.0.0.1";
+    for (const round of [1, 2, 3]) {
+      const updates = { ...named(EVERYONE, id), [client_id]: { alignment: -1 } };
+      await engine.report(roundMessages(run, round, updates));
+    }
+    expect(await engine.stateOf(client_id)).toBe("TRUST_STATE_EXCLUDED");
+    expect(await engine.ask("PardonClient", { client_id, reason: "mended" })).toMatchObject({
+      score: { state: "TRUST_STATE_REDUCED" },
+    });
   });
 
   // prettier-ignore
