@@ -8,6 +8,7 @@ import {
   openPolicyWorkshop,
   outcomeOf,
   type PolicyStores,
+  type PolicyWorkshop,
 } from "../support/policy-workshop.js";
 
 const BEFORE = JSON.stringify({ version: 3, policies: {} });
@@ -23,20 +24,23 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+const AUTHOR = { actor: "10.0.0.9", reason: "for a test" };
+const document = { id: "n", type: "t", rules: [] };
+const createPolicy = ({ changes }: PolicyWorkshop): Promise<unknown> =>
+  changes.create({ document, validateOnly: false }, AUTHOR);
+
 /** Stores in which making a version out of an intent fails: the engine ended before. */
-async function endedBeforeCommit(): Promise<PolicyStores> {
+async function endedBeforeCommit(change = createPolicy): Promise<PolicyStores> {
   const stores = createPolicyStores();
   const engine = openPolicyWorkshop(file, stores);
   await engine.activation.reload();
   const commit = () => Promise.reject(new Error("ended"));
-  const { changes, activation } = openPolicyWorkshop(file, {
+  const ending = openPolicyWorkshop(file, {
     ...stores,
     history: { ...stores.history, commit },
   });
-  await activation.reload();
-  const document = { id: "n", type: "t", rules: [] };
-  const by = { actor: "10.0.0.9", reason: "for a test" };
-  await expect(changes.create({ document, validateOnly: false }, by)).rejects.toThrow("ended");
+  await ending.activation.reload();
+  await expect(change(ending)).rejects.toThrow("ended");
   return stores;
 }
 
@@ -56,6 +60,20 @@ it("a change that reached the file is completed under its author, and told once"
   expect(told).toHaveLength(1);
 });
 
+it("so is a change of a function, with the event that it would have had", async () => {
+  const stores = await endedBeforeCommit(({ functions }) =>
+    functions.create({ name: "late", params: ["round"], expression: "round > 5" }, AUTHOR),
+  );
+  const { activation } = openPolicyWorkshop(file, stores);
+  await activation.reload();
+  expect(await stores.history.newest()).toMatchObject({
+    ...{ policyVersion: 4, source: "api", ...AUTHOR },
+  });
+  const events = await stores.eventLog.read(0, 1000);
+  const told = events.filter(({ policyVersion }) => policyVersion === 4);
+  expect(told).toMatchObject([{ eventType: "POLICY_LOADED", details: { count: 0, ...AUTHOR } }]);
+});
+
 it("a change that did not reach the file is dropped, and its number is given to nobody", async () => {
   const stores = await endedBeforeCommit();
   writeFileSync(file, BEFORE);
@@ -64,8 +82,8 @@ it("a change that did not reach the file is dropped, and its number is given to 
   expect(engine.activation.status().policyVersion).toBe(3);
   expect(await stores.history.openIntent()).toBeUndefined();
   expect(await eventTypes(stores)).not.toContain("POLICY_CREATED");
-  const document = { id: "m", type: "t", rules: [] };
-  const made = await engine.changes.create({ document, validateOnly: false }, BY);
+  const other = { ...document, id: "m" };
+  const made = await engine.changes.create({ document: other, validateOnly: false }, BY);
   expect(made.policyVersion).toBe(5);
 });
 

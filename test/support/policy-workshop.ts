@@ -1,7 +1,9 @@
+import { dirname, join } from "node:path";
 import { createConditionCompiler } from "../../src/adapters/cel/compile-condition.js";
 import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
 import { createMemoryPolicyHistory } from "../../src/adapters/memory/policy-history.js";
 import { createMemoryPolicyVersionStore } from "../../src/adapters/memory/policy-version-store.js";
+import { createPolicyFunctionStore } from "../../src/adapters/policy-files/function-store.js";
 import { createPolicyFileSource } from "../../src/adapters/policy-files/policy-file-source.js";
 import { createPolicyFileWriter } from "../../src/adapters/policy-files/write-policy-file.js";
 import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
@@ -15,6 +17,10 @@ import {
 import { createPolicyChanges, type PolicyChanges } from "../../src/application/change-policy.js";
 import { createEventMaker } from "../../src/application/engine-events.js";
 import { PdpError } from "../../src/application/errors.js";
+import {
+  createPolicyFunctions,
+  type PolicyFunctions,
+} from "../../src/application/policy-functions.js";
 import {
   createPolicyVersions,
   type PolicyVersions,
@@ -33,6 +39,8 @@ export interface PolicyStores {
 export interface PolicyWorkshop {
   readonly activation: PolicyActivation;
   readonly changes: PolicyChanges;
+  /** In the folder `functions` beside the file. */
+  readonly functions: PolicyFunctions;
   readonly policyVersions: PolicyVersions;
 }
 
@@ -50,18 +58,24 @@ export function createPolicyStores(): PolicyStores {
 /** The use cases that load and change policy, over a real file; without servers. */
 export function openPolicyWorkshop(file: string, stores: PolicyStores): PolicyWorkshop {
   const { eventLog, history, versions } = stores;
-  const source = createPolicyFileSource({ file, conditionCompiler: createConditionCompiler() });
+  const conditionCompiler = createConditionCompiler();
+  const folder = join(dirname(file), "functions");
+  const log = createKeptLog();
+  const source = createPolicyFileSource({ file, conditionCompiler, functions: { folder, log } });
   const writer = createPolicyFileWriter({ file, source });
   const makeEvent = createEventMaker({ ids, clock });
   const activation = createPolicyActivation({
-    ...{ source, writer, history, versions, eventLog, makeEvent, ids, clock },
+    ...{ source, writer, history, versions, eventLog, makeEvent, ids, clock, log },
     metrics: createPrometheusMetrics(),
-    log: createKeptLog(),
     unknownTypeEffect: "permit",
   });
   return {
     activation,
     changes: createPolicyChanges({ activation, writer, history, makeEvent }),
+    functions: createPolicyFunctions({
+      ...{ activation, writer, makeEvent, conditionCompiler },
+      store: createPolicyFunctionStore(folder),
+    }),
     policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),
   };
 }
