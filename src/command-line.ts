@@ -156,9 +156,9 @@ export async function runCommandLine(
   program
     .command("lint")
     .description(
-      "say what is wrong, or probably wrong, with policy files; exit 0 well, 1 warnings, 2 errors",
+      "say what is wrong, or probably wrong, with policies; exit 0 well, 1 warnings (--strict), 2 errors",
     )
-    .argument("<files...>", "policy files, each looked at by itself")
+    .argument("<files...>", "policies or policy files, each looked at by itself")
     .option("--strict", "exit 1 when there are warnings")
     .option("--no-defaults", "leave out the default_policies.json beside a file")
     .option("--clients <file>", "what your components send, as in docs/linting.md")

@@ -7,6 +7,7 @@ import { createSystemClock } from "./adapters/system/clock.js";
 import { createPolicyValidation } from "./application/validate-policies.js";
 import { type LintDeps, type LintExitCode, type LintOptions, runLint } from "./commands/lint.js";
 import { extendClients } from "./commands/read-clients.js";
+import { asPolicyFile, inWritten } from "./commands/single-policy.js";
 import { FLOPYNET_CLIENTS, type KnownClients } from "./core/lint/known-clients.js";
 import { LINT_INCOMPLETE } from "./core/lint/lint.js";
 import { LINT_CHECKS } from "./core/lint/lint-checks.js";
@@ -36,13 +37,18 @@ export async function runLintCommand(
     isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
     async lintFile(file, { withDefaults }) {
       const { texts, issues } = await readPolicyTexts(file, { withDefaults });
+      const main = texts.main && asPolicyFile(texts.main.text);
       const functions =
         functionsFolder === undefined ? undefined : await readFunctionTexts(functionsFolder);
       const found = await validation.validateTexts({
         ...texts,
+        ...(main && { main: { name: file, text: main.text } }),
         ...(functions && { functions: functions.texts }),
       });
-      return [...issues, ...(functions?.issues ?? []), ...found];
+      const placed = found.map((issue) =>
+        main !== undefined && issue.file === file ? inWritten(issue, main) : issue,
+      );
+      return [...issues, ...(functions?.issues ?? []), ...placed];
     },
   });
 }

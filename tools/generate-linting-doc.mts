@@ -18,7 +18,8 @@ npx flopynet-policy lint policies/policies.json
 \`\`\`
 
 says everything that is wrong, or probably wrong, with policy files: file, line, column, what, and what to write
-instead. Nothing is loaded and no engine is needed. Several files are looked at independently; a
+instead. Nothing is loaded and no engine is needed. A file may also hold one policy alone, as \`policies apply\` takes
+it. Several files are looked at independently; a
 \`default_policies.json\` beside a file is read with it, as the engine does, unless \`--no-defaults\` is given.
 
 | option | meaning |

@@ -3,10 +3,10 @@ import type { FieldViolation } from "../core/request.js";
 import type { ValueMap } from "../core/values.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
 import { atMostAtOnce } from "./at-most-at-once.js";
-import { idOf, textIn } from "./document-facts.js";
+import { idOf } from "./document-facts.js";
 import { PdpError } from "./errors.js";
 import { contentIssues } from "./policy-content.js";
-import { policyIdOfName, policyIdProblem } from "./policy-id.js";
+import { policyIdFor, policyIdProblem } from "./policy-id.js";
 import type { PolicyImpact } from "./policy-impact.js";
 import type { Clock } from "./ports/clock.js";
 import type { PolicyReader, PolicyText } from "./ports/policy-reader.js";
@@ -91,7 +91,7 @@ function changedSet(
 
 /** Without an `id` a policy gets one made of its name, as when it is created. */
 function withId(document: ValueMap): ValueMap {
-  return { ...document, id: idOf(document) || policyIdOfName(textIn(document, "name")) };
+  return { ...document, id: policyIdFor(document) };
 }
 
 function violationsOf(
@@ -114,7 +114,7 @@ function violationsOf(
           },
         ]),
     ...ids.flatMap((id, index) => {
-      const problem = activeIds.has(id) ? undefined : idProblem(id);
+      const problem = activeIds.has(id) ? undefined : policyIdProblem(id);
       return problem === undefined ? [] : [{ field: `policies[${index}].id`, rule: problem }];
     }),
     ...ids.flatMap((id, index) => {
@@ -122,10 +122,6 @@ function violationsOf(
       return deleted.has(id) ? [{ field: `policies[${index}].id`, rule }] : [];
     }),
   ];
-}
-
-function idProblem(id: string): string | undefined {
-  return id === "" ? "is missing: give an id, or a name to make one of" : policyIdProblem(id);
 }
 
 function issuesOfDocument(document: ValueMap, index: number): readonly PolicyIssue[] {

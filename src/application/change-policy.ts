@@ -2,9 +2,9 @@ import type { ValueMap } from "../core/values.js";
 import type { PolicyActivation, PolicyChangeTurn } from "./activate-policies.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
 import { type ChangeAuthor, changeInTurn } from "./change-in-turn.js";
-import { idOf, textIn } from "./document-facts.js";
+import { idOf } from "./document-facts.js";
 import type { EventMaker } from "./engine-events.js";
-import { invalidField, PdpError } from "./errors.js";
+import { PdpError } from "./errors.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
 import {
   changedDocuments,
@@ -12,7 +12,7 @@ import {
   policyChanged,
   type PolicyChangeKind,
 } from "./policy-change-events.js";
-import { policyIdOfName, policyIdProblem } from "./policy-id.js";
+import { newPolicyId } from "./policy-id.js";
 import { versionContent } from "./policy-versions.js";
 import type { ImpactGuard } from "./guard-impact.js";
 import { contentIssues } from "./policy-content.js";
@@ -130,8 +130,8 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
   return {
     create: ({ document, validateOnly }, by) =>
       inTurn(by, (turn) => {
-        const withId = { ...document, id: idOfNew(document) };
-        const policyId = withId.id;
+        const withId = { ...document, id: newPolicyId(document) };
+        const { id: policyId } = withId;
         refuseIssues(contentIssues(document));
         if (find(turn.active, policyId)) {
           throw new PdpError({ reason: "POLICY_ALREADY_EXISTS", policyId });
@@ -203,14 +203,6 @@ export function createPolicyChanges(deps: PolicyChangesDeps): PolicyChanges {
         return { policyVersion: after.snapshot.policyVersion };
       }),
   };
-}
-
-function idOfNew(document: ValueMap): string {
-  const id = idOf(document) || policyIdOfName(textIn(document, "name"));
-  const problem = id === "" ? "is missing: give an id, or a name to make one of" : undefined;
-  const wrong = problem ?? policyIdProblem(id);
-  if (wrong !== undefined) throw invalidField("policy.id", wrong);
-  return id;
 }
 
 function find({ policies }: ActivePolicySet, policyId: string): CatalogPolicy | undefined {

@@ -3,6 +3,7 @@ import { lint } from "../core/lint/lint.js";
 import type { ValueMap } from "../core/values.js";
 import { atMostAtOnce } from "./at-most-at-once.js";
 import { invalidField } from "./errors.js";
+import { policyIdFor } from "./policy-id.js";
 import type { Clock } from "./ports/clock.js";
 import type {
   PolicyReader,
@@ -38,7 +39,10 @@ export interface PolicyValidation {
 
 /** One of the two. */
 export interface SubmittedPolicies {
-  /** In the words of files; their issues have paths and no lines. Empty: not given. */
+  /**
+   * In the words of files; their issues have paths and no lines. What has no `id` is looked at under
+   * the one that creating it would give it. Empty: not given.
+   */
   readonly policies: readonly ValueMap[];
   /** Text of a policy file. Empty: not given. */
   readonly document: string;
@@ -68,7 +72,7 @@ export function createPolicyValidation({
         const known = await functions();
         const reading =
           document === ""
-            ? reader.readDocuments(policies, known)
+            ? reader.readDocuments(policies.map(withId), known)
             : reader.readTexts({ main: { name: "", text: document }, functions: known });
         return runInSlices(worstFirst(issueSteps(reading, clients)), clock, signal);
       });
@@ -76,6 +80,12 @@ export function createPolicyValidation({
     validateTexts: (texts) =>
       runInSlices(inOrder(issueSteps(reader.readTexts(texts), clients)), clock),
   };
+}
+
+/** Without an `id` a policy gets one made of its name, as when it is created. */
+function withId(document: ValueMap): ValueMap {
+  const id = Object.hasOwn(document, "id") ? "" : policyIdFor(document);
+  return id === "" ? document : { ...document, id };
 }
 
 function refuseUnclear(policies: number, hasDocument: boolean): void {

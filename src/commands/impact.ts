@@ -27,13 +27,11 @@ export interface ImpactDeps {
 export async function showImpact(
   content: string,
   options: ImpactOptions,
-  { client, write, writeError }: ImpactDeps,
+  deps: ImpactDeps,
 ): Promise<0 | 1> {
-  const documents = await documentsOf(content, client);
-  if (typeof documents === "string") {
-    writeError(documents);
-    return 1;
-  }
+  const { client, write } = deps;
+  const documents = await documentsOf(content, deps);
+  if (documents === undefined) return 1;
   const impact = await client.impact(documents, {
     deletedIds: options.delete,
     maxDecisions: options.decisions,

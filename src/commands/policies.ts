@@ -3,8 +3,12 @@ import type {
   RemotePolicy,
 } from "../adapters/engine-client/policy-admin-client.js";
 import { unsendable } from "../adapters/engine-client/wire-policy.js";
+import { idOf } from "../application/document-facts.js";
+import { issueText } from "../application/errors.js";
+import type { PolicyIssue } from "../application/ports/policy-source.js";
 import type { UnifiedDiff } from "../application/ports/unified-diff.js";
 import { isList, isPlainMap, type Value, type ValueMap } from "../core/values.js";
+import { asPolicyFile, inWritten, singlePolicy } from "./single-policy.js";
 import { table } from "./table.js";
 
 export interface PoliciesDeps {
@@ -66,11 +70,8 @@ export async function applyPolicies(
   deps: PoliciesDeps & { readonly unifiedDiff: UnifiedDiff },
 ): Promise<PoliciesExitCode> {
   const { client, write, writeError } = deps;
-  const documents = await documentsOf(content, client);
-  if (typeof documents === "string") {
-    writeError(documents);
-    return 1;
-  }
+  const documents = await documentsOf(content, deps);
+  if (documents === undefined) return 1;
   for (const document of documents) {
     const id = text(document["id"]);
     const left = unsendable(document).policy;
@@ -84,20 +85,38 @@ export async function applyPolicies(
   return 0;
 }
 
-/** The policies of a file, or all that keeps them from being sent, one problem a line. */
+/**
+ * The policies of a file. What is probably wrong with them is told; where anything keeps them from
+ * being sent, all of that is told, and the answer is undefined.
+ */
 export async function documentsOf(
   content: string,
-  client: Pick<PolicyAdminClient, "problemsOf">,
-): Promise<readonly ValueMap[] | string> {
-  const problems = await client.problemsOf(asPolicyFile(content));
-  if (problems.length > 0) return problems.join("\n");
+  {
+    client,
+    writeError,
+  }: { readonly client: Pick<PolicyAdminClient, "issuesOf"> } & Pick<PoliciesDeps, "writeError">,
+): Promise<readonly ValueMap[] | undefined> {
+  const file = asPolicyFile(content);
+  const issues = (await client.issuesOf(file.text)).map((issue) => inWritten(issue, file));
   const documents = documentsIn(content);
-  const unsaid = documents.flatMap((document) =>
-    unsendable(document).rules.map(
-      (key) => `${text(document["id"])}: \`${key}\` of a rule can only stand in the engine's file`,
-    ),
+  const errors = issues.filter(({ severity }) => severity === "error").map(placedText);
+  const problems = errors.length > 0 ? errors : documents.flatMap(unsendableText);
+  const warnings = issues.filter(({ severity }) => severity === "warning");
+  for (const issue of warnings) writeError(`warning: ${placedText(issue)}`);
+  for (const problem of problems) writeError(problem);
+  return problems.length > 0 ? undefined : documents;
+}
+
+function unsendableText(document: ValueMap): readonly string[] {
+  if (idOf(document) === "") return ["a policy needs an `id`, or a `name` to make one of"];
+  return unsendable(document).rules.map(
+    (key) => `${idOf(document)}: \`${key}\` of a rule can only stand in the engine's file`,
   );
-  return unsaid.length > 0 ? unsaid.join("\n") : documents;
+}
+
+/** The one file of a command needs no name. */
+function placedText({ line, column, ...issue }: PolicyIssue): string {
+  return issueText({ ...issue, file: line === undefined ? "" : `${line}:${column ?? 1}` });
 }
 
 /** `policies history`: newest first. */
@@ -150,16 +169,11 @@ function verbOf(before: RemotePolicy | undefined, after: RemotePolicy): string {
   return before.etag === after.etag ? "unchanged" : "updated";
 }
 
-/** One policy alone is a file with one policy. */
-function asPolicyFile(content: string): string {
-  const value = parsed(content);
-  const isPolicy = value !== undefined && isPlainMap(value) && !Object.hasOwn(value, "policies");
-  return isPolicy ? JSON.stringify({ policies: [value] }) : content;
-}
-
 /** Of a file that is valid. */
 function documentsIn(content: string): readonly ValueMap[] {
-  const value = parsed(asPolicyFile(content));
+  const single = singlePolicy(content);
+  if (single) return [single];
+  const value = parsed(content);
   const policies = value !== undefined && isPlainMap(value) ? value["policies"] : undefined;
   if (policies === undefined) return [];
   if (isList(policies)) return policies.filter(isPlainMap);

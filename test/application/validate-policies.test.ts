@@ -22,6 +22,17 @@ describe("content of a request", () => {
     ]);
   });
 
+  // prettier-ignore
+  it.each<[says: string, head: object, problems: string[]]>([
+    ["may be without an id, which a name gives", { name: "Client trust" }, []],
+    ["needs one of the two",                     {},                       ["policies[0]"]],
+    ["may not have an id that is no text",       { id: 5, name: "n" },     ["policies[0].id"]],
+  ])("a policy %s", async (_says, head, problems) => {
+    const policies = [{ ...head, type: "t", rules: [] }];
+    const issues = await validation.validate({ policies, document: "" });
+    expect(issues.map(({ path }) => path)).toEqual(problems);
+  });
+
   it("of values has paths and no lines, and a number that is not finite is named", async () => {
     const rules = [{ action: "dney", match: { a: Number.NaN } }];
     const issues = await validation.validate({

@@ -13,6 +13,9 @@ const WARNED =
   '{"policies": {"p": {"type": "t", "rules": [\n  {"action": "deny", "match": {"a": "x*"}}\n]}}}';
 const INFO =
   '{"policies": {"p": {"type": "network_security", "rules": [{"action": "allow", "match": {"src_type": "gateway"}}]}}}';
+const SINGLE =
+  '{"name": "A policy", "type": "t", "rules": [{"action": "deny", "match": {"a": 1}}]}';
+const BROKEN_SINGLE = '{"id": "p", "type": "t", "rules": [{"action": "dney"}]}';
 const BROKEN = '{"policies": {"p": {"type": "t", "rules": [{"action": "dney"}]}}}';
 
 let folder: string;
@@ -20,7 +23,14 @@ const at = (name: string): string => join(folder, name);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "flopynet-lint-"));
-  for (const [name, text] of Object.entries({ CLEAN, WARNED, INFO, BROKEN })) {
+  for (const [name, text] of Object.entries({
+    CLEAN,
+    WARNED,
+    INFO,
+    BROKEN,
+    SINGLE,
+    BROKEN_SINGLE,
+  })) {
     writeFileSync(at(`${name.toLowerCase()}.json`), text);
   }
   mkdirSync(at("with-defaults"));
@@ -48,6 +58,8 @@ describe("the exit code", () => {
     ["a warning, strictly", ["warned.json"], ["--strict"], 1],
     ["an info, strictly", ["info.json"], ["--strict"], 0],
     ["an error", ["broken.json"], [], 2],
+    ["one policy alone, as it is applied", ["single.json"], ["--strict"], 0],
+    ["an error in one policy alone", ["broken_single.json"], [], 2],
     ["an error beside a warning, strictly", ["warned.json", "broken.json"], ["--strict"], 2],
     ["a file that is not there", ["nowhere.json"], [], 2],
     ["text that is not JSON", ["text.json"], [], 2],
@@ -92,6 +104,12 @@ describe("for scripts", () => {
     expect((await issuesOf(...files)).map(({ file, line, check }) => [file, line, check])).toEqual([
       [at("with-defaults/default_policies.json"), 2, "dead-wildcard"],
     ]);
+  });
+
+  it("of one policy alone, with the places as written", async () => {
+    const issues = await issuesOf(at("broken_single.json"));
+    const column = BROKEN_SINGLE.indexOf('"action"') + 11;
+    expect(issues.at(-1)).toMatchObject({ path: "policies.p.rules[0].action", line: 1, column });
   });
 
   it("a file of defaults is read alone", async () => {

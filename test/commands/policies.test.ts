@@ -59,6 +59,22 @@ describe("flopynet-policy policies", () => {
     expect(readFileSync(engine.policyFile, "utf8")).toBe(before);
   });
 
+  // The documented trust policy has no id, and this one misspells the score.
+  const MISSPELT =
+    '{"name": "trust_based_participation", "type": "security",\n' +
+    ' "rules": [{"condition": "client.trust_scor < 0.3", "action": "exclude_client"}]}';
+
+  it.each([
+    ["apply", [], "trust-based-participation: created (version 4)\n"],
+    ["apply --dry-run", ["--dry-run"], "+++ policies/trust-based-participation (then)"],
+  ])("%s names a policy after its name, and warns of what it puts", async (_says, flags, out) => {
+    const { exitCode, stdout, stderr } = await policies("apply", fileWith(MISSPELT), ...flags);
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining(out)]);
+    expect(stderr).toBe(
+      "flopynet-policy: warning: 2:13: policies.trust-based-participation.rules[0].condition: `client.trust_scor` is no name of a client's trust: it is absent unless the caller sends it (write `client.trust_score`)\n",
+    );
+  });
+
   it("enable, disable, delete, history, diff and rollback", async () => {
     expect(await printed("disable", "net", "--reason", "a drill")).toBe(
       "net: disabled (version 4)\n",
@@ -85,6 +101,7 @@ describe("flopynet-policy policies", () => {
     ["a file that is not there",    ["apply", "/nowhere.json"],     undefined,                                     1, "cannot be read"],
     ["a file that is not JSON",     ["apply"],                      "{",                                           1, "1:2"],
     ["a misspelt key of a rule",    ["apply"],                      { id: "n", type: "t", rules: [{ action: "deny", condtion: "x" }] },      1, "condtion"],
+    ["neither id nor name",         ["apply"],                      { type: "t", rules: [] },                      1, "needs an `id`, or a `name`"],
     ["a key that cannot be sent",   ["apply"],                      { id: "n", type: "t", rules: [{ action: "deny", match: { x: 1 }, idle_timeout: 1 }] }, 1, "idle_timeout"],
   ])("%s is told", async (_says, args, content, exitCode, stderr) => {
     const file = content === undefined ? [] : [fileWith(content)];

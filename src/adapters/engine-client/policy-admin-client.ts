@@ -8,7 +8,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { issueText } from "../../application/errors.js";
+import type { PolicyIssue } from "../../application/ports/policy-source.js";
 import type { ValueMap } from "../../core/values.js";
 import { EngineError, messageOf } from "./engine-client.js";
 import { documentFromWire, wireFromDocument, type WirePolicy } from "./wire-policy.js";
@@ -60,8 +60,8 @@ export interface PolicyAdminClient {
   list(type: string): Promise<readonly RemotePolicy[]>;
   /** Undefined when there is no such policy, now or in that version. */
   get(policyId: string, policyVersion?: number): Promise<RemotePolicy | undefined>;
-  /** Errors in the text of a policy file, one a line; empty when there is none. */
-  problemsOf(text: string): Promise<readonly string[]>;
+  /** What is wrong, or probably wrong, with the text of a policy file. */
+  issuesOf(text: string): Promise<readonly PolicyIssue[]>;
   /** Creates where the etag is undefined, else updates. */
   put(
     document: ValueMap,
@@ -93,6 +93,20 @@ interface WireVersion {
   readonly source: string;
 }
 
+interface WireIssue {
+  readonly severity: string;
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly suggestion: string;
+}
+
+const SEVERITY: Readonly<Record<string, PolicyIssue["severity"]>> = {
+  ISSUE_SEVERITY_WARNING: "warning",
+  ISSUE_SEVERITY_INFO: "info",
+};
+
 interface Answer extends RemoteImpact {
   readonly policy: WirePolicy;
   readonly policies: readonly WirePolicy[];
@@ -100,14 +114,7 @@ interface Answer extends RemoteImpact {
   readonly policyVersion: number;
   readonly versions: readonly WireVersion[];
   readonly unifiedText: string;
-  readonly issues: readonly {
-    readonly severity: string;
-    readonly path: string;
-    readonly line: number;
-    readonly column: number;
-    readonly message: string;
-    readonly suggestion: string;
-  }[];
+  readonly issues: readonly WireIssue[];
 }
 
 type Call = (
@@ -170,18 +177,8 @@ export function createPolicyAdminClient({
         throw error;
       }
     },
-    async problemsOf(text) {
-      const { issues } = await ask("validatePolicies", { document: text });
-      return issues
-        .filter(({ severity }) => severity === "ISSUE_SEVERITY_ERROR")
-        .map(({ path, message, suggestion, line, column }) =>
-          issueText({
-            ...{ severity: "error", path, message },
-            file: line === 0 ? "" : `${line}:${column}`,
-            ...(suggestion !== "" && { suggestion }),
-          }),
-        );
-    },
+    issuesOf: async (text) =>
+      (await ask("validatePolicies", { document: text })).issues.map(policyIssue),
     async put(document, { etag, reason, validateOnly }) {
       const method = etag === undefined ? "createPolicy" : "updatePolicy";
       const policy = { ...wireFromDocument(document), ...(etag !== undefined && { etag }) };
@@ -219,6 +216,16 @@ function remotePolicy(wire: WirePolicy): RemotePolicy {
     etag: wire.etag,
     policyVersion: wire.policyVersion,
     source: source === "unspecified" ? "" : source,
+  };
+}
+
+function policyIssue(wire: WireIssue): PolicyIssue {
+  const { severity, path, message, suggestion, line, column } = wire;
+  return {
+    severity: SEVERITY[severity] ?? "error",
+    ...{ file: "", path, message },
+    ...(line !== 0 && { line, column }),
+    ...(suggestion !== "" && { suggestion }),
   };
 }
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { idOf, textIn } from "../../../application/document-facts.js";
 import { invalidField, issueText } from "../../../application/errors.js";
-import { policyIdOfName } from "../../../application/policy-id.js";
+import { policyIdFor } from "../../../application/policy-id.js";
 import type { ValueMap } from "../../../core/values.js";
 import { askPolicies } from "./ask-policies.js";
 import { documentOfBody, policyBody } from "../policy-body.js";
@@ -108,7 +107,7 @@ async function verdictOn(
   { policyValidation }: RestUseCases,
   signal: AbortSignal,
 ): Promise<z.input<typeof verdict>> {
-  const policies = [{ ...document, id: idOf(document) || nameId(document) || UNNAMED }];
+  const policies = [{ ...document, id: policyIdFor(document) || UNNAMED }];
   const found = await policyValidation.validate({ policies, document: "" }, signal);
   const issues = found.filter(({ severity }) => severity === "error").map(issueText);
   const warnings = found.filter(({ severity }) => severity !== "error").map(issueText);
@@ -132,10 +131,6 @@ async function requestJson(request: ValueMap, useCases: RestUseCases): Promise<o
     ...{ status, valid: allowed, message: reason, ...facts },
     policy: { ...request, ...(allowed && parameters) },
   };
-}
-
-function nameId(document: ValueMap): string {
-  return policyIdOfName(textIn(document, "name"));
 }
 
 function groupJson(group: {
