@@ -2,6 +2,7 @@ import { asciiLowerCase } from "../../application/policy-words.js";
 import type { Condition } from "../../core/condition.js";
 import { deceptiveCharacter, plainTwin } from "../../core/lint/lookalike.js";
 import type { Rule, Severity } from "../../core/policy.js";
+import { badTrustParameters } from "../../core/trust-parameters.js";
 import { isPlainMap, type Value, type ValueMap } from "../../core/values.js";
 import { nearestVerb, VERB_CLASSES } from "../../core/verbs.js";
 import { within } from "./issue-list.js";
@@ -35,7 +36,7 @@ export function translateRule(
   if (target?.length === 0 && condition === undefined) warnOfEveryRequest(node, context);
   if (id === undefined || verb === undefined || target === undefined) return undefined;
   if (!sound || condition === "refused") return undefined;
-  return {
+  const rule: Rule = {
     id,
     index,
     ...verb,
@@ -47,6 +48,22 @@ export function translateRule(
     ...(condition === undefined ? {} : { condition }),
     ...severityOf(node),
   };
+  return refusesTrustParameters(rule, node, context) ? undefined : rule;
+}
+
+// A value that cannot be used would be a default in its place, and nobody would know.
+function refusesTrustParameters(
+  rule: Rule,
+  node: JsonNode,
+  { issues, subject }: RuleContext,
+): boolean {
+  const parameters = memberOf(node, "parameters")?.node;
+  const bad = parameters ? badTrustParameters(rule) : [];
+  for (const { name, message, suggestion } of bad) {
+    const place = within(within(subject, "parameters"), name);
+    issues.error(place, offsetOf(parameters ?? node, name), message, suggestion);
+  }
+  return bad.length > 0;
 }
 
 function warnOfEveryRequest(node: JsonNode, { issues, subject }: RuleContext): void {

@@ -2,6 +2,7 @@ import type { Condition, Expression, NameExpression } from "../condition.js";
 import { conditionNames } from "../evaluate-condition.js";
 import { nearest } from "../nearest.js";
 import type { Policy, Rule } from "../policy.js";
+import { CLIENT_PATHS } from "../trust-attributes.js";
 import { isList, lookUp, orderingNumber, type Value, type ValueMap } from "../values.js";
 import {
   constantValue,
@@ -11,7 +12,7 @@ import {
 } from "./condition-outcomes.js";
 import { allParts } from "./condition-parts.js";
 import { type LintFinding, type LintInput, perRule, type RuleFinding } from "./finding.js";
-import { CLIENT_NAMES, CONNECTION_ATTRIBUTES } from "./known-clients.js";
+import { CONNECTION_ATTRIBUTES, UNSUPPLIED } from "./known-clients.js";
 
 const CONDITION = ["condition"];
 
@@ -100,24 +101,38 @@ function textsOf(value: Value | undefined): readonly string[] {
   return (isList(value) ? value : [value]).filter((one) => typeof one === "string");
 }
 
-/** Names under `client.` that the engine does not know, in the target and in the condition. */
-export function* unknownClientNames(rule: Rule): Iterable<RuleFinding> {
-  const names = [
-    ...rule.target.map(({ key }) => ({ path: key.split("."), keys: ["match", key] })),
-    ...outsideNames(rule).map((path) => ({ path, keys: CONDITION })),
+/** The names of the request that the target and the condition read, and where. */
+function namesRead(
+  rule: Rule,
+): readonly { readonly written: string; readonly keys: readonly string[] }[] {
+  return [
+    ...rule.target.map(({ key }) => ({ written: key, keys: ["match", key] })),
+    ...outsideNames(rule).map((path) => ({ written: path.join("."), keys: CONDITION })),
   ];
-  for (const { path, keys } of names) {
-    const [root, name, ...rest] = path;
-    if (root !== "client" || name === undefined) continue;
-    const isKnown = CLIENT_NAMES.includes(name) && (name === "factors" || rest.length === 0);
-    if (isKnown) continue;
-    const written = path.join(".");
-    const meant = nearest([name, ...rest].join("."), CLIENT_NAMES);
+}
+
+/** Names under `client.` that the engine does not know. */
+export function* unknownClientNames(rule: Rule): Iterable<RuleFinding> {
+  for (const { written, keys } of namesRead(rule)) {
+    if (!written.startsWith("client.")) continue;
+    const name = written.slice("client.".length);
+    if (CLIENT_PATHS.includes(name)) continue;
+    const meant = nearest(name, CLIENT_PATHS);
     yield {
       keys,
       message: `\`${written}\` is no name of a client's trust: it is absent unless the caller sends it`,
       ...(meant === undefined ? {} : { suggestion: `write \`client.${meant}\`` }),
     };
+  }
+}
+
+/** Names that FLOPY-NET's alerts have, and that no policy is told of. */
+export function* unsuppliedNames(rule: Rule): Iterable<RuleFinding> {
+  for (const { written, keys } of namesRead(rule)) {
+    const suggestion = UNSUPPLIED.get(written);
+    if (suggestion === undefined) continue;
+    const message = `\`${written}\` is a name of alerts: it is absent unless the caller sends it`;
+    yield { keys, message, suggestion };
   }
 }
 

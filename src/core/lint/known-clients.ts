@@ -87,8 +87,9 @@ export const CONNECTION_ATTRIBUTES = [
   ...["client_id", "request_id"],
 ];
 
-/** What the engine itself knows of a client, under `client.`; `factors` has names of its own below. */
-export const CLIENT_NAMES = [
-  ...["trust_score", "trust_lower", "trust_upper", "trust_state", "rounds_observed"],
-  ...["factors", "trust_score_change", "exclusions"],
-];
+/** Names of FLOPY-NET's alerts that nobody tells a policy of, and what may be read instead. */
+export const UNSUPPLIED: ReadonlyMap<string, string> = new Map([
+  ["violation.count", "read `client.factors.compliance_history`, or have the caller send it"],
+  ["violation.severity", "read `client.factors.compliance_history`, or have the caller send it"],
+  ["policy_engine.status", "leave it out: an engine that is down answers nothing"],
+]);

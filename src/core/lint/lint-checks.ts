@@ -5,6 +5,7 @@ import {
   protocolInOneCase,
   textThresholds,
   unknownClientNames,
+  unsuppliedNames,
   unquotedWords,
 } from "./check-conditions.js";
 import {
@@ -17,6 +18,7 @@ import {
   unreachableDenies,
   unsentAttributes,
 } from "./check-targets.js";
+import { idleTrustParameters } from "./check-trust.js";
 import { equalPriorityConflicts, shadowedRules } from "./compare-rules.js";
 import { type LintCheck, perRule } from "./finding.js";
 
@@ -101,6 +103,22 @@ export const LINT_CHECKS: readonly LintCheck[] = [
     example: '"condition": "client.trust_scor < 0.3"',
     fix: "write the name that is suggested",
     find: perRule(unknownClientNames),
+  },
+  {
+    id: "unsupplied-name",
+    severity: "warning",
+    says: "a rule reads a name of FLOPY-NET's alerts, which the engine does not supply: a trust rule then denies every named client with an error",
+    example: '"condition": "violation.count > 3"',
+    fix: "read what is suggested",
+    find: perRule(unsuppliedNames),
+  },
+  {
+    id: "idle-trust-parameter",
+    severity: "warning",
+    says: "a parameter of a trust rule has, or nearly has, the name of one that moves states, and does nothing",
+    example: '"condition": "client.trust_score < 0.3", "parameters": {"rounds_inn": 3}',
+    fix: "write the name that is suggested, or remove it",
+    find: perRule(idleTrustParameters),
   },
   {
     id: "unquoted-text",

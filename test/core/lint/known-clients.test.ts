@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLIENT_NAMES, FLOPYNET_CLIENTS } from "../../../src/core/lint/known-clients.js";
+import { FLOPYNET_CLIENTS } from "../../../src/core/lint/known-clients.js";
 
 /** As the sources of FLOPY-NET 1.0 have it: one line per policy type that is asked. */
 const ASKED: readonly [type: string, operations: string, attributes: string][] = [
@@ -50,13 +50,6 @@ describe("what FLOPY-NET's clients are known to send", () => {
     expect(FLOPYNET_CLIENTS.componentTypes).toEqual([
       ...["fl-server", "fl-client", "policy-engine", "collector"],
       ...["sdn-controller", "openvswitch"],
-    ]);
-  });
-
-  it("and what the engine knows of a client", () => {
-    expect(CLIENT_NAMES).toEqual([
-      ...["trust_score", "trust_lower", "trust_upper", "trust_state", "rounds_observed"],
-      ...["factors", "trust_score_change", "exclusions"],
     ]);
   });
 });

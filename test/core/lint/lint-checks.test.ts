@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LINT_CHECKS } from "../../../src/core/lint/lint-checks.js";
 import { deny, issuesIn, net, policies, policy, training } from "../../support/lint-texts.js";
 import { withRules } from "../../support/policy-texts.js";
-
-type Row = [check: string, says: string, file: string, path: string, suggestion: string];
+import { type Row, TRUST_FOUND } from "./trust-findings.js";
 
 const R0 = "policies.p.rules[0]";
 const R1 = "policies.p.rules[1]";
@@ -152,20 +151,7 @@ const FOUND: Row[] = [
     `${R0}.condition`,
     "`model_size`",
   ],
-  [
-    "unknown-client-name",
-    "in a condition",
-    deny("client.trust_scor < 0.3"),
-    `${R0}.condition`,
-    "write `client.trust_score`",
-  ],
-  [
-    "unknown-client-name",
-    "in a match",
-    withRules('{"action": "deny", "match": {"client.trust_stat": "EXCLUDED"}}'),
-    `${R0}.match.client.trust_stat`,
-    "write `client.trust_state`",
-  ],
+  ...TRUST_FOUND,
   [
     "unquoted-text",
     "a word that nobody knows",

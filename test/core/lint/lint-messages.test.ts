@@ -155,11 +155,24 @@ it.each<[file: string, text: string, said: string[]]>([
     deny("client.trust_scor < 0.3 || client.zzzzzzzz > 1 || client.factors.loss.x > 1 || client.trust_score.x > 1"), [
       "unknown-client-name at policies.p.rules[0].condition: `client.trust_scor` is no name of a client's trust: it is absent unless the caller sends it -> write `client.trust_score`",
       "unknown-client-name at policies.p.rules[0].condition: `client.zzzzzzzz` is no name of a client's trust: it is absent unless the caller sends it",
+      "unknown-client-name at policies.p.rules[0].condition: `client.factors.loss.x` is no name of a client's trust: it is absent unless the caller sends it",
       "unknown-client-name at policies.p.rules[0].condition: `client.trust_score.x` is no name of a client's trust: it is absent unless the caller sends it -> write `client.trust_score`",
     ]],
   ["a name of trust in a match",
     withRules('{"action": "deny", "match": {"client.trust_stat": "EXCLUDED"}}'), [
       "unknown-client-name at policies.p.rules[0].match.client.trust_stat: `client.trust_stat` is no name of a client's trust: it is absent unless the caller sends it -> write `client.trust_state`",
+    ]],
+  ["names of alerts",
+    deny("violation.count > 3 || policy_engine.status != 'healthy' || violation.counts > 3"), [
+      "unsupplied-name at policies.p.rules[0].condition: `violation.count` is a name of alerts: it is absent unless the caller sends it -> read `client.factors.compliance_history`, or have the caller send it",
+      "unsupplied-name at policies.p.rules[0].condition: `policy_engine.status` is a name of alerts: it is absent unless the caller sends it -> leave it out: an engine that is down answers nothing",
+    ]],
+  ["parameters of a trust rule that do nothing",
+    withRules('{"action": "exclude_client", "condition": "client.trust_upper < limit", "parameters": {"limit": 0.3, "rounds_inn": 3, "weight_multiplier": 0.1, "exit": 0.4, "note": 1}}, {"action": "weight_reduction", "match": {"dst_port": 1}, "parameters": {"rounds_in": 3, "weight_multiplier": 0.1}}', "security"), [
+      "idle-trust-parameter at policies.p.rules[0].parameters.rounds_inn: `rounds_inn` is no parameter of `exclude_client`, and does nothing -> write `rounds_in`",
+      "idle-trust-parameter at policies.p.rules[0].parameters.weight_multiplier: `weight_multiplier` is a parameter of another trust verb, and does nothing for `exclude_client` -> remove it",
+      "idle-trust-parameter at policies.p.rules[0].parameters.exit: `exit` does nothing: the condition is not one comparison of `client.trust_score` with a number -> remove it: the rule is left when its condition does not hold",
+      "idle-trust-parameter at policies.p.rules[1].parameters.rounds_in: `rounds_in` does nothing: the rule answers each request by itself, and moves no state -> remove it, or leave out `match` and read nothing but `client.` in the condition",
     ]],
   ["words without quotes",
     deny("status == active || flag == TRUE || flag != False || a == None || b == undefined"), [

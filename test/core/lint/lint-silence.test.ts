@@ -56,6 +56,22 @@ describe("nothing is said of", () => {
       deny("src_port > 5", ', "parameters": {"dst_port": 5}'),
     ],
     ["a parameter that is like nothing", deny("load > 5", ', "parameters": {"total_rounds": 5}')],
+    [
+      "every parameter that moves states",
+      withRules(
+        `{"action": "exclude_client", "condition": "client.trust_score < exit",
+          "parameters": {"exit": 0.4, "rounds_in": 1, "rounds_out": 1, "dwell": 0}},
+         {"action": "weight_reduction", "condition": "client.trust_score < 0.6",
+          "parameters": {"exit": 0.7, "rounds_in": 1, "rounds_out": 1, "weight_multiplier": 0}}`,
+        "security",
+      ),
+    ],
+    [
+      "parameters of a trust verb in a type that knows no trust",
+      withRules(
+        '{"action": "weight_reduction", "match": {"a": 1}, "parameters": {"exit": "x", "dwell": 1}}',
+      ),
+    ],
     ["a type of one's own", withRules('{"action": "deny", "match": {"a": 1}}', "My-Type")],
     ["a type of another alphabet", withRules('{"action": "deny", "match": {"a": 1}}', "сеть")],
     [
