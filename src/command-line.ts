@@ -9,9 +9,9 @@ import { type Asked, type CheckOptions, runCheck } from "./commands/check.js";
 import { runConfig } from "./commands/config.js";
 import type { LintOptions } from "./commands/lint.js";
 import type { TestOptions } from "./commands/test.js";
-import { flagOf } from "./config/config-sources.js";
+import { FLAGS_HELP } from "./config/flags-help.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
-import { SETTINGS } from "./config/settings.js";
+import { ENGINE_VERSION } from "./engine.js";
 import { StartError } from "./start-error.js";
 import { addImpactCommand } from "./impact-command.js";
 import { runLintCommand } from "./lint-command.js";
@@ -69,11 +69,11 @@ export async function runCommandLine(
   };
   const program = new Command("flopynet-policy")
     .description("Policy decision point for federated learning")
+    .version(ENGINE_VERSION)
     .enablePositionalOptions()
     .configureOutput({ writeOut: stdout, writeErr: stderr })
     .exitOverride();
-  const settingFlags = Object.keys(SETTINGS).map((name) => `  ${flagOf(name)} <value>`);
-  const flagsHelp = `\nFlags (docs/configuration.md):\n${settingFlags.join("\n")}`;
+  const flagsHelp = `\n${FLAGS_HELP}`;
 
   program
     .command("serve")

@@ -84,7 +84,7 @@ export function addRecordsCommands(
     .option("--last <n>", "the newest so many", countOf, 10)
     .option("--filter <field=values>", "only these; lists must all match", collect, [])
     .option("--follow", "go on until stopped, over restarts of the engine too", false)
-    .option("--from <cursor>", "follow after this cursor", "")
+    .option("--from <cursor>", "follow after this cursor", cursorOf, "")
     .action(async (flags: EventFlags) => {
       const isHalfAsked = flags.from !== "" && !flags.follow;
       const filter = isHalfAsked ? "--from needs --follow" : eventFilterOf(flags.filter);
@@ -143,6 +143,12 @@ function onProcessSignal(): { readonly signal: AbortSignal; stop(): void } {
       for (const name of names) process.off(name, abort);
     },
   };
+}
+
+/** An empty one, as of a variable that is not set, would mean: from now on. */
+function cursorOf(given: string): string {
+  if (given !== "") return given;
+  throw new InvalidArgumentError("must be a cursor; leave --from out to follow from now on");
 }
 
 function countOf(given: string): number {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createPinoLog } from "./adapters/pino/log.js";
+import { FLAGS_HELP } from "./config/flags-help.js";
 import { type Config, ConfigError, loadConfig } from "./config/load-config.js";
 import { type RunningEngine, startEngine } from "./engine.js";
 import { StartError } from "./start-error.js";
@@ -9,6 +10,7 @@ export type ExitCode = 0 | 1 | 2;
 
 /**
  * Runs the engine until SIGTERM or SIGINT, then drains it. A second signal ends the process with 1.
+ * Asked for help, it prints the flags instead.
  *
  * @param argv - Flags alone, without the program.
  */
@@ -19,6 +21,10 @@ export async function runEngine({
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }): Promise<ExitCode> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    console.log(`Usage: flopynet-policy serve [flags...]\n\n${FLAGS_HELP}`);
+    return 0;
+  }
   let config: Config;
   try {
     config = loadConfig({ argv, env, readFile: (path) => readFileSync(path, "utf8") });

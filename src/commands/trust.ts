@@ -59,8 +59,10 @@ export async function pardonTrust(
   { reason }: { reason: string },
   { client, write }: TrustDeps,
 ): Promise<0> {
+  const before = await client.evaluate(clientId, { explain: false });
   const { state, trustScore } = await client.pardon(clientId, reason);
-  write(`${clientId}: ${state}, trust ${number(trustScore)}`);
+  const nothing = before.state === "EXCLUDED" ? "" : "; it was not excluded: nothing to pardon";
+  write(`${clientId}: ${state}, trust ${number(trustScore)}${nothing}`);
   return 0;
 }
 

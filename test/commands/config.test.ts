@@ -56,6 +56,7 @@ describe("the command line", () => {
   it.each<[argv: string[], exitCode: number, text: string]>([
     [[],                               2, "Usage: flopynet-policy"],
     [["--help"],                       0, "Usage: flopynet-policy"],
+    [["--version"],                    0, "0.1.0"],
     [["serve", "--help"],              0, "--grpc-port <value>"],
     [["serv"],                         2, "Did you mean serve?"],
     [["serve", "--grpc-port", "x"],    2, ""],

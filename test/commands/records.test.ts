@@ -99,6 +99,7 @@ describe("flopynet-policy events tail", () => {
     ["a field that is none",     ["--filter", "type=X"],        "--filter must be FIELD=VALUE"],
     ["a filter without a value", ["--filter", "event_type="],   "--filter must be FIELD=VALUE"],
     ["a severity that is none",  ["--filter", "severity=BAD"],  "must be INFO, WARNING, ERROR or CRITICAL: got bad"],
+    ["an empty cursor",          ["--follow", "--from", ""],    "must be a cursor"],
     ["a cursor without --follow", ["--from", "abc"],            "--from needs --follow"],
     ["--last 0",                 ["--last", "0"],               "must be a whole number from 1 to 1000"],
   ])("refuses %s as usage", async (_says, args, message) => {

@@ -74,6 +74,11 @@ describe("flopynet-policy trust", () => {
     expect([exitCode, stdout.trimEnd()]).toEqual([0, "bad: REDUCED, trust 0.200"]);
   });
 
+  it("pardon: says where there was nothing to pardon", async () => {
+    const { exitCode, stdout } = await trust("pardon", "good", "--reason", "a typo");
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^good: .*nothing to pardon\n$/)]);
+  });
+
   // prettier-ignore
   it.each<[says: string, argv: string[], exitCode: number, stderr: RegExp]>([
     ["a state that is none",            ["list", "--state", "LUCKY"],              2, /must be of PROBATION/],
