@@ -44,7 +44,8 @@ ${table(LOAD_CHECKS.filter(({ severity }) => severity === "error"))}
 
 ## What loading warns about
 
-The engine's log and its events say these too.
+The engine's log says these too of every file that it loads, and of what a change through the API puts. Of a change the log
+also says the warnings of the next table: nobody runs the linter over it.
 
 ${table(LOAD_CHECKS.filter(({ severity }) => severity !== "error"))}
 

@@ -151,9 +151,11 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     try {
       const record = await recorder.append({ ...version, atLeast: active?.fileVersion ?? 1 });
       const { policyVersion } = record;
+      const previous = active;
       const current = await takeOver({ ...set, fileVersion: policyVersion }, record);
       lastError = undefined;
       announce(current);
+      if (previous) announcer.warnOfChange(set, previous);
       return current;
     } catch (error) {
       // Nobody knows how far it came: what the files hold now decides.

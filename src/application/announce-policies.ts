@@ -1,4 +1,5 @@
 import type { ActivePolicySet } from "./active-policy-set.js";
+import { changedPolicies, changeWarnings } from "./change-warnings.js";
 import {
   policiesLoaded,
   policiesRejected,
@@ -37,6 +38,8 @@ export interface PolicyAnnouncer {
   activated(current: ActivePolicySet): void;
   /** What is odd in the files, once for each load that changed something. */
   warn(set: LoadedPolicySet, policyVersion: number): Promise<void>;
+  /** What is odd in the policies that a change put. In its own time: nobody waits for it. */
+  warnOfChange(set: LoadedPolicySet, previous: ActivePolicySet): void;
 }
 
 /** How many problems of a bad file `/health` and the error tell; the log has all. */
@@ -54,6 +57,18 @@ export function createPolicyAnnouncer(deps: AnnouncerDeps): PolicyAnnouncer {
       tell(issue);
       yield;
     }
+  }
+
+  const warnOf = (issue: PolicyIssue): void => {
+    log.warn({ issue }, `policy: ${issueText(issue)}`);
+  };
+
+  // Of many changes, one is looked at after the other.
+  let looking = Promise.resolve();
+
+  async function lintChange(set: LoadedPolicySet, previous: ActivePolicySet): Promise<void> {
+    const issues = await runInSlices(changeWarnings(set, previous), clock);
+    await runInSlices(tellSteps(issues, warnOf), clock);
   }
 
   return {
@@ -75,14 +90,11 @@ export function createPolicyAnnouncer(deps: AnnouncerDeps): PolicyAnnouncer {
     },
 
     loadedEvents(set, previous, policyVersion) {
-      const before = new Map(previous?.policies.map((stored) => [stored.policy.id, stored.etag]));
-      const policies = set.policies
-        .filter((stored) => before.get(stored.policy.id) !== stored.etag)
-        .map(({ policy, file }) => ({
-          policyId: policy.id,
-          policyType: policy.type,
-          source: file,
-        }));
+      const policies = changedPolicies(set, previous).map(({ policy, file }) => ({
+        policyId: policy.id,
+        policyType: policy.type,
+        source: file,
+      }));
       if (policies.length > 0 || !previous) {
         return policiesLoaded(makeEvent, { policies, policyVersion });
       }
@@ -99,13 +111,18 @@ export function createPolicyAnnouncer(deps: AnnouncerDeps): PolicyAnnouncer {
     },
 
     async warn({ issues, file, fileVersion }, policyVersion) {
-      const steps = tellSteps(issues, (issue) => {
-        log.warn({ issue }, `policy: ${issueText(issue)}`);
-      });
-      await runInSlices(steps, clock);
+      await runInSlices(tellSteps(issues, warnOf), clock);
       if (fileVersion === undefined || fileVersion >= policyVersion) return;
       const facts = { file, fileVersion, policyVersion };
       log.warn(facts, "the file's version is lower than the policy version, which never goes down");
+    },
+
+    warnOfChange(set, previous) {
+      looking = looking
+        .then(() => lintChange(set, previous))
+        .catch((error: unknown) => {
+          log.error({ error }, "a change could not be looked at for what is probably not meant");
+        });
     },
   };
 }
