@@ -19,6 +19,9 @@ export function sendJsonText(
   contentType = "application/json; charset=utf-8",
 ): void {
   response.setHeader("Content-Type", contentType);
-  response.setHeader("Content-Length", Buffer.byteLength(text));
-  response.end(text); // To HEAD, Node sends the headers only.
+  const length = Buffer.byteLength(text);
+  response.setHeader("Content-Length", length);
+  // Why: text of ASCII alone is the same bytes either way, and Latin-1 is written several times quicker.
+  const encoding = length === text.length ? "latin1" : "utf8";
+  response.end(text, encoding); // To HEAD, Node sends the headers only.
 }

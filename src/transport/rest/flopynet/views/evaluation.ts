@@ -5,7 +5,7 @@ import type {
   RuleRef,
   RuleTrace,
 } from "../../../../core/decision.js";
-import type { Rule } from "../../../../core/policy.js";
+import type { Policy } from "../../../../core/policy.js";
 import type { Value, ValueMap } from "../../../../core/values.js";
 import type { KnownPolicies } from "./known-policies.js";
 
@@ -26,137 +26,128 @@ export function withEvaluation(head: object, decision: Decision, facts: Evaluati
   const { known, durationMs } = facts;
   const traces = facts.explanation?.policies ?? policiesTold(decision, known);
   const policies = traces.map((trace) => shownPolicy(trace, known));
-  const applied = policies.flatMap(({ rules }) => rules.filter(isApplied));
-  const shown = {
-    ...head,
-    ...(!decision.allowed && {
-      violations: decision.determiningRules.map((rule) => violationJson(rule, policies)),
-    }),
-    applied_actions: applied.map(appliedJson),
-    decision_path: decision.policyTypeKnown ? applied.map(stepOf) : ["no_policies_found"],
-    evaluation_details: detailsOf(policies),
-  };
+  const applied = policies.flatMap((policy) => policy.applied);
+  const path = decision.policyTypeKnown ? applied.map(stepOf) : ["no_policies_found"];
+  const violations = decision.allowed
+    ? ""
+    : `"violations":${listText(decision.determiningRules.map((rule) => violationText(rule, policies)))},`;
   const evaluations = policies.map((policy) => policyText(policy, decision, durationMs));
-  return withList(shown, "rule_evaluations", evaluations);
+  return (
+    `${openText(head)},${violations}"applied_actions":${listText(applied.map(appliedText))},` +
+    `"decision_path":${JSON.stringify(path)},"evaluation_details":${detailsText(policies)},` +
+    `"rule_evaluations":${listText(evaluations)}}`
+  );
 }
 
 /** The rules that denied, as `withEvaluation` shows them. */
 export function violationsOf(decision: Decision, known: KnownPolicies): readonly object[] {
   if (decision.allowed) return [];
   const policies = policiesTold(decision, known).map((trace) => shownPolicy(trace, known));
-  return decision.determiningRules.map((rule) => violationJson(rule, policies));
+  return decision.determiningRules.map(
+    (rule) => JSON.parse(violationText(rule, policies)) as object,
+  );
 }
 
-/** An object as JSON text with one member more: a list of texts. */
-function withList(object: object, name: string, texts: readonly string[]): string {
-  return `${JSON.stringify(object).slice(0, -1)},"${name}":[${texts.join(",")}]}`;
+/** An object as JSON text that goes on with a comma. */
+function openText(object: object): string {
+  return JSON.stringify(object).slice(0, -1);
+}
+
+function listText(texts: readonly string[]): string {
+  return `[${texts.join(",")}]`;
 }
 
 /** A trace beside what the policy says of itself. Made once for all places that show it. */
 interface ShownPolicy {
   readonly trace: PolicyTrace;
-  readonly name: string;
-  readonly rules: readonly ShownRule[];
+  /** Absent when the policy is no longer there. */
+  readonly policy: Policy | undefined;
+  readonly rules: readonly string[];
+  readonly applied: readonly AppliedRule[];
+  readonly reached: number;
 }
 
-interface ShownRule {
+interface AppliedRule {
   readonly trace: RuleTrace;
-  /** Absent when the policy is no longer there. */
-  readonly rule: Rule | undefined;
-  readonly policyName: string;
-  readonly description: string;
-  readonly parameters: ValueMap;
-  readonly details: readonly object[];
+  readonly policy: Policy | undefined;
+  readonly matchDetails: string;
 }
 
 function shownPolicy(trace: PolicyTrace, known: KnownPolicies): ShownPolicy {
   const policy = known.get(trace.policyId)?.policy;
-  const name = policy?.name ?? "";
-  const rules = trace.rules.map((one): ShownRule => {
-    const rule = policy?.rules[one.rule.ruleIndex];
-    return {
-      trace: one,
-      rule,
-      policyName: name,
-      description: rule?.description ?? "",
-      parameters: rule?.parameters ?? NO_PARAMETERS,
-      details: matchDetails(one),
-    };
+  const applied: AppliedRule[] = [];
+  let reached = 0;
+  const rules = trace.rules.map((rule) => {
+    const said = saidByRule(rule, policy);
+    if (rule.outcome === "not_reached") return said.notReached;
+    reached += 1;
+    const matchDetails = matchDetailsText(rule);
+    if (rule.outcome === "applied") applied.push({ trace: rule, policy, matchDetails });
+    return ruleText(rule, said, matchDetails);
   });
-  return { trace, name, rules };
+  return { trace, policy, rules, applied, reached };
 }
 
 const NO_PARAMETERS: ValueMap = {};
 
-function detailsOf(policies: readonly ShownPolicy[]): object {
+function detailsText(policies: readonly ShownPolicy[]): string {
   let matchedPolicies = 0;
   let evaluated = 0;
   let matched = 0;
-  for (const { rules } of policies) {
-    const applied = rules.filter(isApplied).length;
-    if (applied > 0) matchedPolicies += 1;
-    matched += applied;
-    evaluated += rules.filter(({ trace }) => trace.outcome !== "not_reached").length;
+  for (const { applied, reached } of policies) {
+    if (applied.length > 0) matchedPolicies += 1;
+    matched += applied.length;
+    evaluated += reached;
   }
-  return {
+  return JSON.stringify({
     total_policies: policies.length,
     matched_policies: matchedPolicies,
     evaluated_rules: evaluated,
     matched_rules: matched,
     policy_priorities: policies.map(({ trace }) => trace.priority),
-  };
+  });
 }
 
-function violationJson(rule: RuleRef, policies: readonly ShownPolicy[]): object {
-  const { policyId, ruleId, ruleIndex, action } = rule;
-  const policy = policies.find(({ trace }) => trace.policyId === policyId);
-  const shown = policy?.rules.find(({ trace }) => trace.rule.ruleIndex === ruleIndex);
-  const reason = shown?.description ?? "";
-  return {
+function violationText(ref: RuleRef, policies: readonly ShownPolicy[]): string {
+  const { policyId, ruleId, ruleIndex, action } = ref;
+  const shown = policies.find(({ trace }) => trace.policyId === policyId);
+  const trace = shown?.trace.rules.find(({ rule }) => rule.ruleIndex === ruleIndex);
+  const rule = shown?.policy?.rules[ruleIndex];
+  const reason = rule?.description ?? "";
+  const head = {
     policy_id: policyId,
-    policy_name: policy?.name ?? "",
+    policy_name: shown?.policy?.name ?? "",
     rule_index: ruleIndex,
     rule_id: ruleId,
     rule_type: action,
     action,
     reason,
     details: [action, reason],
-    match_details: shown?.details ?? [],
-    parameters: shown?.parameters ?? NO_PARAMETERS,
+    parameters: rule?.parameters ?? NO_PARAMETERS,
   };
+  return `${openText(head)},"match_details":${trace ? matchDetailsText(trace) : "[]"}}`;
 }
 
-function appliedJson({ trace, policyName, description, parameters, details }: ShownRule): object {
-  const { policyId, ruleId, ruleIndex, action } = trace.rule;
-  return {
-    action,
-    policy_id: policyId,
-    policy_name: policyName,
-    rule_index: ruleIndex,
-    rule_id: ruleId,
-    reason: description,
-    parameters,
-    match_details: details,
-  };
+function appliedText({ trace, policy, matchDetails }: AppliedRule): string {
+  return `${saidByRule(trace, policy).applied},"match_details":${matchDetails}}`;
 }
 
-function stepOf({ trace }: ShownRule): string {
+function stepOf({ trace }: AppliedRule): string {
   const { policyId, ruleIndex, action } = trace.rule;
   return `policy:${policyId}:rule:${ruleIndex}:${action}`;
 }
 
 function policyText(
-  { trace, name, rules }: ShownPolicy,
+  { trace, policy, rules, applied }: ShownPolicy,
   decision: Decision,
   durationMs: number,
 ): string {
   const { policyId, policyType, priority } = trace;
   const isDenied =
     !decision.allowed && decision.determiningRules.some((rule) => rule.policyId === policyId);
-  const applied = rules.filter(isApplied);
   const shown = {
     policy_id: policyId,
-    policy_name: name,
+    policy_name: policy?.name ?? "",
     policy_type: policyType,
     priority,
     evaluation_time_ms: durationMs,
@@ -164,51 +155,52 @@ function policyText(
     actions_applied: applied.map((one) => one.trace.rule.action),
     matched_rules: applied.length,
   };
-  return withList(shown, "rules_evaluated", rules.map(ruleText));
+  return `${openText(shown)},"rules_evaluated":${listText(rules)}}`;
 }
 
 // Rules are not timed one by one: 0.
-function ruleText(shown: ShownRule): string {
-  const { trace, details } = shown;
-  const said = saidByRule(shown);
-  if (trace.outcome === "not_reached") return said.notReached;
+function ruleText(trace: RuleTrace, { head }: SaidByRule, matchDetails: string): string {
   return (
-    `${said.head},"matched":${String(isApplied(shown))},"outcome":"${trace.outcome}",` +
+    `${head},"matched":${String(trace.outcome === "applied")},"outcome":"${trace.outcome}",` +
     `"reason":${JSON.stringify(outcomeText(trace))},"evaluation_time_ms":0,` +
-    `"match_details":${JSON.stringify(details)}}`
+    `"match_details":${matchDetails}}`
   );
 }
 
+/** What a rule says of itself, as text that goes on with a comma. */
 interface SaidByRule {
-  /** What the rule says of itself; goes on with a comma. */
   readonly head: string;
+  /** As an action that was applied. */
+  readonly applied: string;
   /** All there is to say where it was not reached. */
   readonly notReached: string;
 }
 
-const said = new WeakMap<Rule, SaidByRule>();
+const saidByPolicy = new WeakMap<Policy, (SaidByRule | undefined)[]>();
 
-function saidByRule({ trace, rule, description, parameters }: ShownRule): SaidByRule {
-  const known = rule && said.get(rule);
-  if (known) return known;
-  const { ruleId, ruleIndex, action } = trace.rule;
-  const json = {
-    ...{
-      rule_index: ruleIndex,
-      rule_id: ruleId,
-      rule_type: action,
-      description,
-      action,
-      parameters,
-    },
-  };
-  const head = JSON.stringify(json).slice(0, -1);
+function saidByRule({ rule: ref }: RuleTrace, policy: Policy | undefined): SaidByRule {
+  if (!policy) return sayings(ref, undefined);
+  let said = saidByPolicy.get(policy);
+  if (!said) saidByPolicy.set(policy, (said = []));
+  return (said[ref.ruleIndex] ??= sayings(ref, policy));
+}
+
+function sayings({ policyId, ruleId, ruleIndex, action }: RuleRef, policy: Policy | undefined) {
+  const rule = policy?.rules[ruleIndex];
+  const description = rule?.description ?? "";
+  const parameters = rule?.parameters ?? NO_PARAMETERS;
+  const head = openText({
+    ...{ rule_index: ruleIndex, rule_id: ruleId, rule_type: action, description, action },
+    parameters,
+  });
+  const applied = openText({
+    ...{ action, policy_id: policyId, policy_name: policy?.name ?? "" },
+    ...{ rule_index: ruleIndex, rule_id: ruleId, reason: description, parameters },
+  });
   const notReached =
     `${head},"matched":false,"outcome":"not_reached",` +
     `"reason":"not reached: an earlier rule decided","evaluation_time_ms":0,"match_details":[]}`;
-  const written = { head, notReached };
-  if (rule) said.set(rule, written);
-  return written;
+  return { head, applied, notReached };
 }
 
 function outcomeText({ outcome, condition, fields }: RuleTrace): string {
@@ -226,37 +218,36 @@ function outcomeText({ outcome, condition, fields }: RuleTrace): string {
   }
 }
 
-/** Both names of each fact: the one the original sends, and the one its front end reads. */
-function matchDetails({ fields, condition }: RuleTrace): readonly object[] {
+function matchDetailsText({ fields, condition }: RuleTrace): string {
   const details = fields.map(({ key, expected, actual, matched, why }) =>
-    detailJson(key, expected, actual ?? "NOT_FOUND", matched, why),
+    detailText(key, expected, actual ?? "NOT_FOUND", matched, why),
   );
-  if (!condition) return details;
-  const { text, outcome, values, error } = condition;
-  const matched = outcome === "true";
-  const reason = error ?? (matched ? "holds" : "does not hold");
-  details.push(detailJson("condition", text, values, matched, reason));
-  return details;
+  if (condition) {
+    const { text, outcome, values, error } = condition;
+    const matched = outcome === "true";
+    const reason = error ?? (matched ? "holds" : "does not hold");
+    details.push(detailText("condition", text, values, matched, reason));
+  }
+  return listText(details);
 }
 
-// Why no object as argument: there is one of these for every field of every rule of every check.
-function detailJson(
+/** Both names of each fact: the one the original sends, and the one its front end reads. */
+// Why no object: there is one of these for every field of every rule of every check.
+function detailText(
   key: string,
   expected: Value,
   actual: Value,
   matched: boolean,
   reason: string,
-): object {
-  return {
-    condition_key: key,
-    expected_value: expected,
-    actual_value: actual,
-    field: key,
-    expected,
-    actual,
-    matched,
-    reason,
-  };
+): string {
+  const keyText = JSON.stringify(key);
+  const expectedText = JSON.stringify(expected);
+  const actualText = actual === expected ? expectedText : JSON.stringify(actual);
+  return (
+    `{"condition_key":${keyText},"expected_value":${expectedText},"actual_value":${actualText},` +
+    `"field":${keyText},"expected":${expectedText},"actual":${actualText},` +
+    `"matched":${String(matched)},"reason":${JSON.stringify(reason)}}`
+  );
 }
 
 /** The rules that a decision names, as traces without their fields. */
@@ -279,8 +270,4 @@ function policiesTold(decision: Decision, known: KnownPolicies): readonly Policy
       .filter(({ rule }) => rule.policyId === policyId)
       .sort((left, right) => left.rule.ruleIndex - right.rule.ruleIndex),
   }));
-}
-
-function isApplied({ trace }: ShownRule): boolean {
-  return trace.outcome === "applied";
 }
