@@ -1,5 +1,6 @@
 import type { ObservationDoor } from "../core/trust/admission.js";
-import { PdpError } from "./errors.js";
+import type { ObservationBatch, ObservationLog } from "./ports/observation-log.js";
+import { createTrustLogQueue, notStored } from "./trust-log-queue.js";
 
 /**
  * The door that reports are asked at. It is ahead of the state by the reports that are on their way to
@@ -15,12 +16,13 @@ export interface FrontDoor {
   /** What `work` asks of the door counts only if it succeeds. */
   asking<Result>(work: () => Promise<Result>): Promise<Result>;
   /**
-   * Applies a report once it is stored, after those before it.
+   * Stores what is to be kept of a report, and applies it after those before it. What comes after a
+   * report that could not be stored is not stored either: the log has everything in its order.
    *
    * @throws {PdpError} STORAGE_UNAVAILABLE: it or one before it was not applied.
    */
   pass<Result>(
-    stored: Promise<number>,
+    report: ObservationBatch,
     apply: (lastPosition: number) => Result | Promise<Result>,
   ): Promise<Result>;
   /** Resolves when nothing is on its way any more. */
@@ -29,13 +31,19 @@ export interface FrontDoor {
   begin(door: ObservationDoor): void;
 }
 
-export function createFrontDoor(first: ObservationDoor): FrontDoor {
+export function createFrontDoor(
+  first: ObservationDoor,
+  observationLog: Pick<ObservationLog, "append">,
+): FrontDoor {
   let door = first;
   let isAstray = false;
   let passing: Promise<unknown> = Promise.resolve();
   const goAstray = (): void => {
     isAstray = true;
   };
+  const queue = createTrustLogQueue({
+    ...{ observationLog, mayStore: () => !isAstray, onFailure: goAstray },
+  });
 
   return {
     door: () => door,
@@ -49,13 +57,13 @@ export function createFrontDoor(first: ObservationDoor): FrontDoor {
         throw error;
       }
     },
-    pass(stored, apply) {
-      stored.catch(goAstray);
+    pass(report, apply) {
+      const stored = report.observations.length > 0 ? queue.append(report) : Promise.resolve(0);
+      stored.catch(() => undefined); // Told below, in turn.
       const passed = passing.then(async () => {
         const last = await stored;
         // One before it was not applied, and this may rest on it: whoever sent it sends it again.
-        if (isAstray)
-          throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what: "the observation" });
+        if (isAstray) throw notStored();
         return apply(last);
       });
       passing = passed.catch(goAstray);

@@ -33,8 +33,8 @@ import {
 const CHECKPOINT_EVALUATIONS = 10;
 /** Points that wait at most while a log is replayed. */
 const MOST_PENDING_POINTS = 1000;
-const STORE_ANEW_RETRY_MS = 1000;
-const NOTHING_TO_STORE = Promise.resolve(0);
+const STORE_ANEW_RETRY_MS = 200;
+const NOTHING = { observations: [], rules: [] };
 
 export interface Recalculation {
   readonly clients: number;
@@ -91,7 +91,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   const listeners: ((observations: readonly Observation[]) => void)[] = [];
   let state = emptyTrustState(deps);
   let revision = 0;
-  const front = createFrontDoor(copyOfDoor(state.door, deps));
+  const front = createFrontDoor(copyOfDoor(state.door, deps), observationLog);
   /** How often the log was lost, and how many of these times the new one has what it is to begin with. */
   let lostLogs = 0;
   let begunLogs = 0;
@@ -154,7 +154,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     }
   }
 
-  /** Resolves, once the report is on its way to the log, to what is going to be answered. */
+  /** Resolves, once the report is on its way to the log or waits for it, to what is going to be answered. */
   async function take(
     observations: readonly UnderstoodObservation[],
     { receivedMs, note }: ReportFacts,
@@ -167,7 +167,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
       }),
     );
     // A repetition of what is on its way is one if that arrives.
-    if (kept.length === 0) return { answered: front.pass(NOTHING_TO_STORE, () => answer) };
+    if (kept.length === 0) return { answered: front.pass(NOTHING, () => answer) };
     const { hash } = now.record;
     const logged = kept.map(({ understood, late }) => {
       const closes = understood.observation.kind === "round_closed";
@@ -179,8 +179,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     const closes = logged.some(({ rulesHash }) => rulesHash !== undefined);
     if (closes) stored.learn(now);
     const rules = closes ? [now.record] : [];
-    const appended = observationLog.append({ observations: logged, rules });
-    const answered = front.pass(appended, async (last) => {
+    const answered = front.pass({ observations: logged, rules }, async (last) => {
       await applyStored(kept, { logged, first: last - logged.length + 1, rules: now.rules });
       return answer;
     });
@@ -219,15 +218,14 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   async function storeAnew(): Promise<void> {
     lostLogs += 1;
     front.goAstray();
-    for (;;) {
+    for (let isTold = false; ; isTold = true) {
       try {
         await inTurn(mended);
         return;
       } catch (error) {
-        log.error(
-          { cause: causeOf(error) },
-          "what is known of clients is not stored in the new database: no report is taken until it is",
-        );
+        const text =
+          "the new database has not got what is known of clients: no report is taken before";
+        if (!isTold) log.error({ cause: causeOf(error) }, text);
         await new Promise((resolve) => setTimeout(resolve, STORE_ANEW_RETRY_MS).unref());
       }
     }
