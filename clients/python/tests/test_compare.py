@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,6 +186,21 @@ BAD_ROOTS = {
 def test_a_root_is_refused_that_is(root: Update, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         compare(round_of(6), root=root)
+
+
+NO_ARRAYS = {
+    "layers of different sizes": [np.ones(3), np.ones(2)],
+    "layers of different shapes": [np.ones((2, 3)), np.ones(3)],
+    "words": ["weights"],
+    "layers by name": {"layer": np.ones(3)},
+}
+
+
+@pytest.mark.parametrize("update", NO_ARRAYS.values(), ids=NO_ARRAYS.keys())
+def test_an_update_is_refused_that_is(update: Any) -> None:
+    told = r"of `client` must be one array of numbers: join .* np\.concatenate"
+    with pytest.raises(ValueError, match=told):
+        compare_updates({"client": update}, trust={"client": 0.5})
 
 
 def test_no_updates_are_no_comparisons() -> None:

@@ -65,7 +65,8 @@ def compare_updates(
 
     Raises:
         KeyError: If `trust` lacks a client of `updates`.
-        ValueError: If `root` is not finite, or has another size than the updates.
+        ValueError: If an update or `root` is no array of numbers, such as a list of layers of
+            different sizes; if `root` is not finite, or has another size than the updates.
     """
     vectors = _usable(updates)
     if not vectors:
@@ -107,7 +108,9 @@ def compare_updates(
 
 
 def _usable(updates: Mapping[str, ArrayLike]) -> dict[str, Vector]:
-    vectors = {client: _vector(update) for client, update in updates.items()}
+    vectors = {
+        client: _vector(update, f"the update of `{client}`") for client, update in updates.items()
+    }
     finite = {
         client: vector
         for client, vector in vectors.items()
@@ -120,8 +123,14 @@ def _usable(updates: Mapping[str, ArrayLike]) -> dict[str, Vector]:
     return {client: vector for client, vector in finite.items() if vector.size == usual_size}
 
 
-def _vector(update: ArrayLike) -> Vector:
-    return np.asarray(update, dtype=np.float64).ravel()
+def _vector(update: ArrayLike, name: str) -> Vector:
+    try:
+        return np.asarray(update, dtype=np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be one array of numbers: join the layers of a model, such as"
+            " np.concatenate([layer.ravel() for layer in layers])"
+        ) from error
 
 
 def _length(vector: Vector) -> float:
@@ -136,7 +145,7 @@ def _direction(vector: Vector) -> Vector:
 
 
 def _root_direction(root: ArrayLike, size: int) -> Vector:
-    vector = _vector(root)
+    vector = _vector(root, "the root update")
     if vector.size != size:
         raise ValueError(f"`root` must have the updates' {size} elements, got {vector.size}")
     if not np.isfinite(_length(vector)):

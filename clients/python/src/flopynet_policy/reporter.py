@@ -43,8 +43,8 @@ class ClientUpdate:
 
     client_id: str
     update: ArrayLike | None
-    """Change of the model, trained minus sent, as an array of any shape. None: there is none, or
-    nobody may see it (secure aggregation)."""
+    """Change of the model, trained minus sent, as one array of any shape: the layers of a model
+    joined. None: there is none, or nobody may see it (secure aggregation)."""
     outcome: UpdateOutcome = UpdateOutcome.UPDATE_OUTCOME_COMPLETED
     """COMPLETED; LATE: taken after the deadline; DROPPED, FAILED or DECLINED: there is none."""
     num_examples: int = 0
@@ -149,7 +149,8 @@ class TrustReporter:
             deadline: When updates were due; for people.
 
         Raises:
-            ValueError: If an update is of a client that was not selected, or the second of one.
+            ValueError: If an update is of a client that was not selected, or the second of one, or
+                no array of numbers, such as a list of layers of different sizes.
             PolicyError: If the engine refuses the round, or stays away.
         """
         by_client = _by_client(selected_client_ids, updates)
