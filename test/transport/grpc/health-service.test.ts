@@ -16,6 +16,7 @@ const SERVICES = [
   "flopynet.policy.v1.PolicyDecisionService",
   "flopynet.policy.v1.EventService",
   "flopynet.policy.v1.PolicyAdminService",
+  "flopynet.policy.v1.TrustService",
   "flopynet.policy.v1.MonitoringService",
 ];
 
