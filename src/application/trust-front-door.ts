@@ -13,6 +13,11 @@ export interface FrontDoor {
   isAstray(): boolean;
   /** From now on nothing that is on its way is applied. */
   goAstray(): void;
+  /**
+   * How often something was not applied. A report that came before the last time may rest on that, too,
+   * and is to be refused: whoever sent both sends both again.
+   */
+  failures(): number;
   /** What `work` asks of the door counts only if it succeeds. */
   asking<Result>(work: () => Promise<Result>): Promise<Result>;
   /**
@@ -37,17 +42,23 @@ export function createFrontDoor(
 ): FrontDoor {
   let door = first;
   let isAstray = false;
+  let failures = 0;
   let passing: Promise<unknown> = Promise.resolve();
   const goAstray = (): void => {
     isAstray = true;
+    failures += 1;
+  };
+  const failed = (): void => {
+    if (!isAstray) goAstray(); // Else it follows from what failed before.
   };
   const queue = createTrustLogQueue({
-    ...{ observationLog, mayStore: () => !isAstray, onFailure: goAstray },
+    ...{ observationLog, mayStore: () => !isAstray, onFailure: failed },
   });
 
   return {
     door: () => door,
     isAstray: () => isAstray,
+    failures: () => failures,
     goAstray,
     async asking(work) {
       try {
@@ -66,7 +77,7 @@ export function createFrontDoor(
         if (isAstray) throw notStored();
         return apply(last);
       });
-      passing = passed.catch(goAstray);
+      passing = passed.catch(failed);
       return passed;
     },
     async settled() {

@@ -14,6 +14,7 @@ import {
   sortReport,
 } from "./trust-admission.js";
 import { createFrontDoor } from "./trust-front-door.js";
+import { notStored } from "./trust-log-queue.js";
 import { loggedObservation } from "./trust-log-records.js";
 import { createTrustRecorder } from "./trust-recorder.js";
 import { createTrustReplay } from "./trust-replay.js";
@@ -28,6 +29,7 @@ import {
   type TrustState,
   type TrustStateOptions,
 } from "./trust-state.js";
+import { tryUntilDone } from "./try-until-done.js";
 
 /** Evaluated rounds between two checkpoints: what a start has to compute anew at most. */
 const CHECKPOINT_EVALUATIONS = 10;
@@ -158,14 +160,15 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   async function take(
     observations: readonly UnderstoodObservation[],
     { receivedMs, note }: ReportFacts,
+    failuresBefore: number,
   ): Promise<{ readonly answered: Promise<ReportAnswer> }> {
-    await mended();
+    if (front.failures() !== failuresBefore) throw notStored();
+    const { answer, kept } = await front.asking(async () => {
+      await mended();
+      const facts = { observationLog: settledLog, nowMs: receivedMs };
+      return sortReport(observations, { ...facts, door: front.door() });
+    });
     const now = rulesNow();
-    const { answer, kept } = await front.asking(() =>
-      sortReport(observations, {
-        ...{ door: front.door(), observationLog: settledLog, nowMs: receivedMs },
-      }),
-    );
     // A repetition of what is on its way is one if that arrives.
     if (kept.length === 0) return { answered: front.pass(NOTHING, () => answer) };
     const { hash } = now.record;
@@ -218,17 +221,14 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   async function storeAnew(): Promise<void> {
     lostLogs += 1;
     front.goAstray();
-    for (let isTold = false; ; isTold = true) {
-      try {
-        await inTurn(mended);
-        return;
-      } catch (error) {
+    await tryUntilDone(() => inTurn(mended), {
+      retryMs: STORE_ANEW_RETRY_MS,
+      onFirstFailure(error) {
         const text =
           "the new database has not got what is known of clients: no report is taken before";
-        if (!isTold) log.error({ cause: causeOf(error) }, text);
-        await new Promise((resolve) => setTimeout(resolve, STORE_ANEW_RETRY_MS).unref());
-      }
-    }
+        log.error({ cause: causeOf(error) }, text);
+      },
+    });
   }
 
   async function applyStored(
@@ -282,7 +282,10 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     revision: () => revision,
     openRoundOf: (clientId) => state.door.openRoundOf(clientId),
     isSelected: (runId, round, clientId) => state.door.isSelected(runId, round, clientId),
-    report: async (observations, facts) => (await inTurn(() => take(observations, facts))).answered,
+    async report(observations, facts) {
+      const failures = front.failures();
+      return (await inTurn(() => take(observations, facts, failures))).answered;
+    },
     recalculate: () => inTurn(recalculate),
     storeAnew,
     onAccepted(listener) {

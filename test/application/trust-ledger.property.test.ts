@@ -1,46 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSystemClock } from "../../src/adapters/system/clock.js";
-import { createUuidIds } from "../../src/adapters/system/ids.js";
-import { createEventMaker } from "../../src/application/engine-events.js";
-import { openTrustLedger, type TrustLedger } from "../../src/application/trust-ledger.js";
-import { createTrustRulesInForce } from "../../src/application/trust-rules-in-force.js";
-import { createDigests } from "../../src/adapters/system/digests.js";
+import type { TrustLedger } from "../../src/application/trust-ledger.js";
 import type { Observation } from "../../src/core/trust/observation.js";
-import { trustModel } from "../../src/core/trust/trust-model.js";
-import { quietLog } from "../support/events.js";
 import {
   type CallFate,
   createFailingTrustStorage,
   type StorageCall,
 } from "../support/failing-trust-storage.js";
+import { openLedger, send } from "../support/trust-ledger.js";
 import { closed, opened, poisoned, updated, violated } from "../support/trust-observations.js";
 
-const clock = createSystemClock();
-const makeEvent = createEventMaker({ ids: createUuidIds({ clock }), clock });
-const rulesNow = createTrustRulesInForce({
-  ...{ activeSnapshot: () => undefined, digests: createDigests() },
-  options: { newcomerWeight: 0.5 },
-});
 const CLIENTS = ["a", "b", "c", "d", "e"];
 const works = (): CallFate => "works";
-
-function openLedger(
-  storage: ReturnType<ReturnType<typeof createFailingTrustStorage>["open"]>,
-  modelName: Parameters<typeof trustModel>[0] = "flopynet-coupled-1",
-): Promise<TrustLedger> {
-  return openTrustLedger({
-    ...{ observationLog: storage.observationLog, history: storage.trustHistory },
-    ...{ rulesNow, makeEvent, log: quietLog, model: trustModel(modelName) },
-    registrationsPerOwnerPerDay: 0,
-  });
-}
-
-const send = (ledger: TrustLedger, observations: readonly Observation[]) =>
-  ledger.report(
-    observations.map((observation) => ({ observation, observationId: "", hasOwnTime: true })),
-    { receivedMs: 0 },
-  );
 
 /** Two of five clients send poison, so that they are excluded. Every fourth round is told late, too. */
 function reportsOf(rounds: number): Observation[][] {

@@ -1,0 +1,42 @@
+import { createDigests } from "../../src/adapters/system/digests.js";
+import { createSystemClock } from "../../src/adapters/system/clock.js";
+import { createUuidIds } from "../../src/adapters/system/ids.js";
+import { createEventMaker } from "../../src/application/engine-events.js";
+import type { ObservationLog } from "../../src/application/ports/observation-log.js";
+import type { TrustHistory } from "../../src/application/ports/trust-history.js";
+import type { ReportAnswer } from "../../src/application/trust-admission.js";
+import { openTrustLedger, type TrustLedger } from "../../src/application/trust-ledger.js";
+import { createTrustRulesInForce } from "../../src/application/trust-rules-in-force.js";
+import type { Observation } from "../../src/core/trust/observation.js";
+import { trustModel, type TrustModelName } from "../../src/core/trust/trust-model.js";
+import { quietLog } from "./events.js";
+
+const clock = createSystemClock();
+const makeEvent = createEventMaker({ ids: createUuidIds({ clock }), clock });
+const rulesNow = createTrustRulesInForce({
+  ...{ activeSnapshot: () => undefined, digests: createDigests() },
+  options: { newcomerWeight: 0.5 },
+});
+
+/** The ledger of a storage, without a policy. */
+export function openLedger(
+  storage: { readonly observationLog: ObservationLog; readonly trustHistory: TrustHistory },
+  modelName: TrustModelName = "flopynet-coupled-1",
+): Promise<TrustLedger> {
+  return openTrustLedger({
+    ...{ observationLog: storage.observationLog, history: storage.trustHistory },
+    ...{ rulesNow, makeEvent, log: quietLog, model: trustModel(modelName) },
+    registrationsPerOwnerPerDay: 0,
+  });
+}
+
+/** One report; observations have the time that they say. */
+export function send(
+  ledger: TrustLedger,
+  observations: readonly Observation[],
+): Promise<ReportAnswer> {
+  const understood = observations.map((observation) => ({
+    ...{ observation, observationId: "", hasOwnTime: true },
+  }));
+  return ledger.report(understood, { receivedMs: 0 });
+}
