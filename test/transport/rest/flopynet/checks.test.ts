@@ -99,6 +99,17 @@ describe("an answer in the original's shape", () => {
     expect(Object.keys(json)).not.toContain("parameters");
   });
 
+  it.each(["ascii", "déjà vu", "\u4f60\u597d", "\ud83d\ude00", 'a "quoted" \\ one\n'])(
+    "repeats text as it was given: %j",
+    async (operation) => {
+      const { json } = await check(engine, "training", { operation });
+      const [policy] = json["rule_evaluations"] as { rules_evaluated: Json[] }[];
+      expect(policy?.rules_evaluated[0]).toMatchObject({
+        match_details: [{ actual: operation, actual_value: operation, expected: "train" }],
+      });
+    },
+  );
+
   it("of a type that no policy has, says so", async () => {
     const { json } = await check(engine, "nobody", {});
     expect(json).toMatchObject({ allowed: true, decision_path: ["no_policies_found"] });
