@@ -7,7 +7,8 @@ import type { Policy, Rule } from "./policy.js";
 import { TRUST_ROW } from "./policy-types.js";
 import type { AccessRequest } from "./request.js";
 import { ruleRef } from "./rule-ref.js";
-import { scoreThreshold, type TrustRule, WEIGHT } from "./trust-policy.js";
+import { type TrustRule, WEIGHT } from "./trust-policy.js";
+import { excludedReason, isSameRule, reasonOf, responsible } from "./trust-reason.js";
 import type { ValueMap } from "./values.js";
 
 /** What the trust rules say of a connection. */
@@ -116,8 +117,11 @@ function verdictOf(
   const erring = byState.flatMap((rule) => stateRuleErrors(rule, request));
   const failing = erring.filter(({ counts }) => counts);
   const excluding = excluded
-    ? byState.filter(
-        (rule) => excludes(rule) && !erring.some(({ error }) => error.rule === rule.ref),
+    ? responsible(
+        byState.filter(
+          (rule) => excludes(rule) && !erring.some(({ error }) => error.rule === rule.ref),
+        ),
+        standing,
       )
     : [];
   const isExcluded = excluded && byState.length > 0;
@@ -199,64 +203,8 @@ function inOrder<Item>(
   return items.toSorted((left, right) => place(left) - place(right));
 }
 
-function isSameRule(one: RuleRef, other: RuleRef): boolean {
-  return one.policyId === other.policyId && one.ruleIndex === other.ruleIndex;
-}
-
 function excludes({ rule }: TrustRule): boolean {
   return rule.action === "exclude_client";
-}
-
-function excludedReason({ trustScore }: ClientStanding, excluding: TrustRule | undefined): string {
-  const score = `trust score ${scoreText(trustScore)}`;
-  const who = "the client is excluded";
-  if (!excluding) return `${who}: ${score}`;
-  const { rule, ref } = excluding;
-  const threshold =
-    rule.condition && scoreThreshold(rule.condition.expression, rule.parameters)?.threshold;
-  const bound =
-    threshold === undefined
-      ? `\`${rule.condition?.text ?? ""}\``
-      : `threshold ${threshold}${trustScore < threshold ? "" : " (not yet long enough above it)"}`;
-  return `${who}: ${score}, ${bound}, rule ${ruleText(ref)}`;
-}
-
-function reasonOf(
-  standing: ClientStanding,
-  found: {
-    readonly outcome: Outcome;
-    readonly evaluation: PolicyEvaluation | undefined;
-    readonly determiningRules: readonly RuleRef[];
-    readonly erringRules: readonly RuleError[];
-  },
-): string {
-  const { outcome, evaluation, determiningRules, erringRules } = found;
-  const [ref] = determiningRules;
-  if (ref && outcome === "error") return erredReason(ref, erringRules);
-  if (ref && evaluation) return deniedReason(standing, evaluation, ref);
-  return `the client has trust score ${scoreText(standing.trustScore)}`;
-}
-
-function deniedReason(
-  { trustScore }: ClientStanding,
-  { determining: [rule] }: PolicyEvaluation,
-  ref: RuleRef,
-): string {
-  const condition = rule?.condition ? `, \`${rule.condition.text}\`` : "";
-  return `the client is not trusted: trust score ${scoreText(trustScore)}${condition}, rule ${ruleText(ref)}`;
-}
-
-function erredReason(ref: RuleRef, erringRules: readonly RuleError[]): string {
-  const error = erringRules.find(({ rule }) => isSameRule(rule, ref));
-  return `denied because rule ${ruleText(ref)} could not be evaluated for the client: ${error?.message ?? "it erred"}`;
-}
-
-function scoreText(score: number): string {
-  return score.toFixed(3);
-}
-
-function ruleText({ ruleId, action, policyId }: RuleRef): string {
-  return `\`${ruleId}\` (${action}) of policy \`${policyId}\``;
 }
 
 function weightObligation(
