@@ -14,7 +14,7 @@ import { CHECK } from "./questions.js";
 import { startServer } from "./server-process.js";
 
 const PAIRS = 11;
-const SECONDS = 2;
+const SECONDS = 1;
 const BATCH_ITEMS = 100;
 const STREAM_CHECKS = 100;
 const RULES = 10_000;
