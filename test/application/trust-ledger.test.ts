@@ -95,13 +95,17 @@ describe("a log that begins anew", () => {
     for (const round of [1, 2, 3]) await report(round, opened, ...updates, closed);
     // As after a database that was set aside.
     const tables = ["observations", "observation_reporters", "evaluations", "trust_points"];
-    const forgets = ["trust_checkpoints", ...tables].map((table) => `DELETE FROM ${table}`);
+    const forgets = ["trust_checkpoints", "trust_rules", ...tables].map(
+      (table) => `DELETE FROM ${table}`,
+    );
     const progress = "UPDATE trust_progress SET position = 0, model = ''";
     await storage.transact([...forgets, progress].map((sql) => ({ sql, params: [] })));
     await ledger.storeAnew();
     await report(4, opened, ...updates, closed);
     const after = ledger.reading("a");
     expect(after.roundsObserved).toBe(4);
+    expect((await ledger.recalculate()).differences).toBe(0);
+    expect(ledger.reading("a")).toEqual(after);
     await storage.close();
     expect((await aLedger(dataDir)).ledger.reading("a")).toEqual(after);
   });
