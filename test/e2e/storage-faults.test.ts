@@ -6,6 +6,7 @@ import { createGrpcClient, errorOf, type Message, struct } from "../support/grpc
 import { aSmallDisk } from "../support/small-disk.js";
 import { aDataDir } from "../support/sqlite.js";
 import { startTestEngine } from "../support/start-engine.js";
+import { roundMessages, TRUST_METHOD, WITH_FLIPPER } from "../support/trust-service.js";
 import { waitFor } from "../support/wait-for.js";
 
 const SERVICE = "flopynet.policy.v1";
@@ -140,6 +141,13 @@ describe("a database that is damaged while the engine runs", () => {
       return Number(status["recorded"]) === 1000 && (page["events"] as Message[]);
     });
     expect(first).toMatchObject([{ sequence: "1" }]);
+    const ask = (method: string, request: Message = {}) =>
+      engine.client.unary(TRUST_METHOD(method), request);
+    const report = (round: number) =>
+      ask("ReportObservations", { observations: roundMessages("run", round, WITH_FLIPPER) });
+    for (let round = 1; round <= 6; round += 1) await report(round);
+    const excluded = await ask("EvaluateTrust", { client_id: "a" });
+    expect(excluded).toMatchObject({ state: "TRUST_STATE_EXCLUDED" });
     damage(join(dataDir, "policy-engine.db"));
 
     // Whatever reads or writes what is damaged finds it out.
@@ -164,6 +172,10 @@ describe("a database that is damaged while the engine runs", () => {
     expect(lost).toMatchObject({ cause: "LOSS_CAUSE_RETENTION" });
 
     await healthy(engine);
+    // Nobody who is excluded is admitted by it.
+    expect((await ask("RecalculateTrust"))["differences"] ?? 0).toBe(0);
+    expect(await ask("EvaluateTrust", { client_id: "a" })).toEqual(excluded);
+    expect(await report(7)).toEqual({ accepted: 6 });
     await engine.check();
     const versions = await waitFor("the active set is in the history again", async () => {
       const page = await engine.client.unary(
