@@ -9,8 +9,8 @@ import type {
 import type { TrustHistory } from "../../src/application/ports/trust-history.js";
 
 /**
- * What becomes of one call of the storage. `fail`: nothing happens. `lost answer`: it is carried out, and
- * nobody is told. `kill`: the process ends before it; `late kill`: right after it.
+ * What becomes of one call of the storage. `fail`: nothing happens. `kill`: the process ends before it;
+ * `late kill`: right after it.
  */
 export type CallFate = "works" | "fail" | "kill" | "late kill";
 
