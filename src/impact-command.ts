@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EngineError } from "./adapters/engine-client/engine-client.js";
 import { createPolicyAdminClient } from "./adapters/engine-client/policy-admin-client.js";
+import { askEngine } from "./ask-engine.js";
 import { type ImpactDeps, type ImpactOptions, showImpact } from "./commands/impact.js";
 
 const DEFAULT_DECISIONS = 10_000;
@@ -40,15 +40,11 @@ export function addImpactCommand(
         return;
       }
       const client = createPolicyAdminClient({ address: flags.address });
-      try {
-        done(await showImpact(content, flags, { client, ...told }));
-      } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
-        told.writeError(error.message);
-        done(1);
-      } finally {
-        client.close();
-      }
+      done(
+        await askEngine(client, told.writeError, () =>
+          showImpact(content, flags, { client, ...told }),
+        ),
+      );
     });
 }
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EngineError } from "./adapters/engine-client/engine-client.js";
 import {
   createPolicyAdminClient,
   type PolicyAdminClient,
 } from "./adapters/engine-client/policy-admin-client.js";
 import { createUnifiedDiff } from "./adapters/unified-diff/unified-diff.js";
+import { askEngine } from "./ask-engine.js";
 import {
   applyPolicies,
   getPolicy,
@@ -61,15 +61,7 @@ export function addPoliciesCommand(
     work: (deps: PoliciesDeps) => Promise<number>,
   ): Promise<void> {
     const client = createPolicyAdminClient({ address });
-    try {
-      done(await work({ client, ...told }));
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      told.writeError(error.message);
-      done(1);
-    } finally {
-      client.close();
-    }
+    done(await askEngine(client, told.writeError, () => work({ client, ...told })));
   }
 
   const tell = async (work: Promise<string>): Promise<0> => {

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EngineError } from "./adapters/engine-client/engine-client.js";
 import {
   createRecordsClient,
   type DecisionFilter,
   type RecordsClient,
 } from "./adapters/engine-client/records-client.js";
+import { askEngine } from "./ask-engine.js";
 import { listDecisions, tailDecisions } from "./commands/decisions.js";
 import { eventFilterOf, tailEvents } from "./commands/events.js";
 
@@ -67,15 +67,11 @@ export function addRecordsCommands(
   ): Promise<void> {
     const client = createRecordsClient({ address });
     const signalled = onProcessSignal();
+    const signal = deps.signal ?? signalled.signal;
     try {
-      done(await work({ client, ...told, signal: deps.signal ?? signalled.signal }));
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      told.writeError(error.message);
-      done(1);
+      done(await askEngine(client, told.writeError, () => work({ client, ...told, signal })));
     } finally {
       signalled.stop();
-      client.close();
     }
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EngineError } from "./adapters/engine-client/engine-client.js";
 import { createTrustClient } from "./adapters/engine-client/trust-client.js";
+import { askEngine } from "./ask-engine.js";
 import { replayTrust } from "./commands/trust-replay.js";
 import {
   runTrustSimulate,
@@ -61,15 +61,7 @@ export function addTrustCommand(
     work: (deps: TrustDeps) => Promise<number>,
   ): Promise<void> {
     const client = createTrustClient({ address });
-    try {
-      done(await work({ client, ...told }));
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      told.writeError(error.message);
-      done(1);
-    } finally {
-      client.close();
-    }
+    done(await askEngine(client, told.writeError, () => work({ client, ...told })));
   }
 
   shown("list", "every client with its score and state")
