@@ -1982,7 +1982,8 @@ export const TrustServiceService = {
     responseDeserialize: (value: Buffer): PardonClientResponse => PardonClientResponse.decode(value),
   },
   /**
-   * Computes every score anew from all observations and compares with those in use; then uses the new
+   * Computes every score anew from all observations of the log (after a database was set aside: from what
+   * the new one began with, and those since) and compares with those in use; then uses the new
    * ones. A difference is a bug, or a damaged store.
    *
    * Fails with UNAVAILABLE (STORAGE_UNAVAILABLE) or UNAUTHENTICATED.
@@ -2055,7 +2056,8 @@ export interface TrustServiceServer extends UntypedServiceImplementation {
    */
   pardonClient: handleUnaryCall<PardonClientRequest, PardonClientResponse>;
   /**
-   * Computes every score anew from all observations and compares with those in use; then uses the new
+   * Computes every score anew from all observations of the log (after a database was set aside: from what
+   * the new one began with, and those since) and compares with those in use; then uses the new
    * ones. A difference is a bug, or a damaged store.
    *
    * Fails with UNAVAILABLE (STORAGE_UNAVAILABLE) or UNAUTHENTICATED.
@@ -2178,7 +2180,8 @@ export interface TrustServiceClient extends Client {
     callback: (error: ServiceError | null, response: PardonClientResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Computes every score anew from all observations and compares with those in use; then uses the new
+   * Computes every score anew from all observations of the log (after a database was set aside: from what
+   * the new one began with, and those since) and compares with those in use; then uses the new
    * ones. A difference is a bug, or a damaged store.
    *
    * Fails with UNAVAILABLE (STORAGE_UNAVAILABLE) or UNAUTHENTICATED.
