@@ -49,8 +49,11 @@ export function createClientTrust(deps: {
         ready = new Map();
         readyFor = { snapshot, revision };
       }
-      const known = ready.get(clientId) ?? made(clientId, snapshot);
-      if (ready.size < MOST_READY) ready.set(clientId, known);
+      let known = ready.get(clientId);
+      if (!known) {
+        known = made(clientId, snapshot);
+        if (ready.size < MOST_READY) ready.set(clientId, known);
+      }
       return known;
     },
     rulesOf: (snapshot) => rulesNow(snapshot).asked,

@@ -1,4 +1,5 @@
 import type { RuleRef } from "../core/decision.js";
+import type { Value } from "../core/values.js";
 import { eventsDropped, type EventMaker } from "./engine-events.js";
 import { createFoldedCounts, type FoldedCount } from "./folded-counts.js";
 import type { Clock } from "./ports/clock.js";
@@ -157,25 +158,33 @@ function decisionEvent(
   record: DecisionRecord,
   rule: RuleRef | undefined,
 ): NewEvent {
-  const { decisionId, decision } = record;
+  const { decisionId, requestId, policyType, decision, durationMs } = record;
   const clientId = shortText(record.clientId, MAX_TEXT);
+  const { eventType, severity } = kindOf(decision.allowed);
+  // Why assigned: an object made by spreading is many times slower to make.
+  const details: Record<string, Value> = {
+    decision_id: decisionId,
+    request_id: shortText(requestId, MAX_TEXT),
+    policy_type: shortText(policyType, MAX_TEXT),
+    allowed: decision.allowed,
+    reason: decision.reason,
+    duration_ms: durationMs,
+  };
+  if (decision.denyKind) details["deny_kind"] = decision.denyKind;
+  if (rule) {
+    details["policy_id"] = rule.policyId;
+    details["rule_id"] = rule.ruleId;
+    details["action"] = rule.action;
+  }
+  if (clientId !== "") details["client_id"] = clientId;
   return makeEvent({
-    ...kindOf(decision.allowed),
+    eventType,
+    severity,
     policyVersion: decision.policyVersion,
-    ...(rule ? { policyId: rule.policyId } : {}),
-    ...(clientId === "" ? {} : { clientId }),
+    policyId: rule?.policyId,
+    clientId: clientId === "" ? undefined : clientId,
     decisionId,
-    details: {
-      decision_id: decisionId,
-      request_id: shortText(record.requestId, MAX_TEXT),
-      policy_type: shortText(record.policyType, MAX_TEXT),
-      allowed: decision.allowed,
-      ...(decision.denyKind ? { deny_kind: decision.denyKind } : {}),
-      reason: decision.reason,
-      ...(rule ? { policy_id: rule.policyId, rule_id: rule.ruleId, action: rule.action } : {}),
-      ...(clientId === "" ? {} : { client_id: clientId }),
-      duration_ms: record.durationMs,
-    },
+    details,
   });
 }
 

@@ -19,10 +19,10 @@ export interface EventMaker {
     readonly eventType: string;
     readonly severity: EventSeverity;
     /** Absent while no policy is active. */
-    readonly policyVersion?: number;
-    readonly policyId?: string;
-    readonly clientId?: string;
-    readonly decisionId?: string;
+    readonly policyVersion?: number | undefined;
+    readonly policyId?: string | undefined;
+    readonly clientId?: string | undefined;
+    readonly decisionId?: string | undefined;
     readonly details: ValueMap;
   }): NewEvent;
 }
@@ -31,12 +31,22 @@ export function createEventMaker(deps: {
   readonly ids: Pick<Ids, "eventId">;
   readonly clock: Pick<Clock, "nowMs">;
 }): EventMaker {
-  return (event) => ({
-    eventId: deps.ids.eventId(),
-    timestampMs: deps.clock.nowMs(),
-    sourceComponent: ENGINE,
-    ...event,
-  });
+  return ({ eventType, severity, policyVersion, policyId, clientId, decisionId, details }) => {
+    // Why assigned: an object made by spreading is many times slower to make, and decisions make many.
+    const event: { -readonly [Field in keyof NewEvent]: NewEvent[Field] } = {
+      eventId: deps.ids.eventId(),
+      timestampMs: deps.clock.nowMs(),
+      sourceComponent: ENGINE,
+      eventType,
+      severity,
+      details,
+    };
+    if (policyVersion !== undefined) event.policyVersion = policyVersion;
+    if (policyId !== undefined) event.policyId = policyId;
+    if (clientId !== undefined) event.clientId = clientId;
+    if (decisionId !== undefined) event.decisionId = decisionId;
+    return event;
+  };
 }
 
 /** A policy that came into force, and the file it came from. */

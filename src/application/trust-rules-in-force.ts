@@ -51,8 +51,11 @@ export function createTrustRulesInForce(deps: {
 
   return (snapshot = deps.activeSnapshot()) => {
     if (!snapshot) return (none ??= made([], 0));
-    const found = known.get(snapshot) ?? made(trustRulesOf(snapshot), snapshot.policyVersion);
-    known.set(snapshot, found);
+    let found = known.get(snapshot);
+    if (!found) {
+      found = made(trustRulesOf(snapshot), snapshot.policyVersion);
+      known.set(snapshot, found);
+    }
     return found;
   };
 }

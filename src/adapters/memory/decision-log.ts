@@ -4,10 +4,21 @@ import type {
   DecisionQuery,
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
+import {
+  createDecisionColumns,
+  createInterner,
+  type DecisionColumns,
+  type DecisionFacts,
+} from "./decision-columns.js";
 import { createMemoryDecisionCounts } from "./decision-counts.js";
 
-interface Kept extends DecisionPosition {
-  readonly logged: LoggedDecision;
+/** Columns that are forgotten together. */
+const MOST_ROWS = 1000;
+
+/** Where a decision stands. */
+interface Place extends DecisionPosition {
+  readonly columns: DecisionColumns;
+  readonly row: number;
 }
 
 /** The newest `capacity` decisions, in this process only. */
@@ -17,16 +28,36 @@ export function createMemoryDecisionLog({
   /** At least 1. */
   readonly capacity?: number;
 } = {}): DecisionLog {
-  let kept: Kept[] = [];
+  const mostRows = Math.min(capacity, MOST_ROWS);
+  const intern = createInterner();
+  let newest = createDecisionColumns(mostRows, intern);
+  let kept: DecisionColumns[] = [newest];
   let recorded = 0;
   const counts = createMemoryDecisionCounts();
 
   function append(logged: LoggedDecision): void {
+    if (newest.rows() === mostRows) {
+      newest = createDecisionColumns(mostRows, intern);
+      // With what is in the newest, there are always as many as may be kept.
+      kept = [...kept.slice(-Math.ceil(capacity / mostRows)), newest];
+    }
+    newest.add(logged);
     recorded += 1;
-    kept.push({ timeMs: logged.timeMs, position: recorded, logged });
     counts.add(logged);
-    // Twice the size, so that the array is not moved for every decision.
-    if (kept.length > 2 * capacity) kept = kept.slice(-capacity);
+  }
+
+  function places(query: DecisionQuery): Place[] {
+    const found: Place[] = [];
+    let position = recorded;
+    for (const columns of kept.toReversed()) {
+      for (let row = columns.rows() - 1; row >= 0 && recorded - position < capacity; row -= 1) {
+        const facts = columns.facts(row);
+        if (matches(query, facts, position))
+          found.push({ timeMs: facts.timeMs, position, columns, row });
+        position -= 1;
+      }
+    }
+    return found.sort((a, b) => b.timeMs - a.timeMs || b.position - a.position);
   }
 
   return {
@@ -36,13 +67,10 @@ export function createMemoryDecisionLog({
       return Promise.resolve();
     },
     list(query) {
-      const found = kept
-        .slice(-capacity)
-        .filter((one) => matches(query, one))
-        .sort((a, b) => b.timeMs - a.timeMs || b.position - a.position);
+      const found = places(query);
       const page = found.slice(0, query.limit);
       const last = page.at(-1);
-      const decisions = page.map(({ logged }) => logged);
+      const decisions = page.map(({ columns, row }) => columns.at(row));
       return Promise.resolve(
         last && found.length > page.length
           ? { decisions, next: { timeMs: last.timeMs, position: last.position } }
@@ -55,9 +83,9 @@ export function createMemoryDecisionLog({
   };
 }
 
-function matches(query: DecisionQuery, { logged, timeMs, position }: Kept): boolean {
+function matches(query: DecisionQuery, facts: DecisionFacts, position: number): boolean {
   const { startTimeMs = -Infinity, endTimeMs = Infinity, allowed, after } = query;
-  const { clientId, policyType, decision } = logged;
+  const { timeMs, clientId, policyType, decision } = facts;
   const isBelow =
     !after || timeMs < after.timeMs || (timeMs === after.timeMs && position < after.position);
   return (
@@ -67,11 +95,11 @@ function matches(query: DecisionQuery, { logged, timeMs, position }: Kept): bool
     (allowed === undefined || allowed === decision.allowed) &&
     isAsked(query.clientId, clientId) &&
     isAsked(query.policyType, policyType) &&
-    isOfRule(query, logged)
+    isOfRule(query, facts)
   );
 }
 
-function isOfRule({ policyId, ruleId }: DecisionQuery, { decision }: LoggedDecision): boolean {
+function isOfRule({ policyId, ruleId }: DecisionQuery, { decision }: DecisionFacts): boolean {
   if (policyId === "" && ruleId === "") return true;
   return decision.determiningRules.some(
     (rule) => isAsked(policyId, rule.policyId) && isAsked(ruleId, rule.ruleId),

@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { DecisionLogCounts } from "../../application/ports/decision-log.js";
 import type { Metrics } from "../../application/ports/metrics.js";
+import { FastHistogram } from "./fast-histogram.js";
 
 // A decision takes microseconds; a second is something gone wrong.
 const LATENCY_BUCKETS_S = [
@@ -32,7 +33,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   const gauge = (name: string, help: string): Gauge => new Gauge(named(name, help));
 
   const decisions = countDecisions(named("decisions_total", "Decisions by type and answer."));
-  const latency = new Histogram({
+  const latency = new FastHistogram({
     ...named("decision_duration_seconds", "Time spent deciding, without transport."),
     buckets: LATENCY_BUCKETS_S,
   });

@@ -1,0 +1,126 @@
+import type { LoggedDecision } from "../../application/ports/decision-log.js";
+import type { TrustAttributes } from "../../core/trust-attributes.js";
+import type { Value, ValueMap } from "../../core/values.js";
+
+/** What a query looks at. */
+export type DecisionFacts = Pick<LoggedDecision, "timeMs" | "clientId" | "policyType" | "decision">;
+
+/**
+ * Decisions as columns, in the order in which they were added. Why not as objects: those of ten
+ * thousand decisions, which stay, are copied by one collection of garbage after the other, and that
+ * costs more than to decide.
+ */
+export interface DecisionColumns {
+  rows(): number;
+  add(decision: LoggedDecision): void;
+  facts(row: number): DecisionFacts;
+  /** What was added, without `clientAttributes`. */
+  at(row: number): LoggedDecision;
+}
+
+/** @param intern - One for all columns (`createInterner`). */
+export function createDecisionColumns(mostRows: number, intern: Intern): DecisionColumns {
+  const timesMs = new Float64Array(mostRows);
+  const durationsMs = new Float64Array(mostRows);
+  const decisionIds: string[] = [];
+  const requestIds: string[] = [];
+  const clientIds: string[] = [];
+  const policyTypes: string[] = [];
+  const decisions: LoggedDecision["decision"][] = [];
+  const trusts: LoggedDecision["trust"][] = [];
+  const redactions: (LoggedDecision["redactedPaths"] | boolean)[] = [];
+  const known: (TrustAttributes | undefined)[] = [];
+  /** Of all rows, those of a row before its end; without what `known` has. */
+  const names: string[] = [];
+  const values: Value[] = [];
+  const ends = new Uint32Array(mostRows);
+
+  function addAttributes(attributes: ValueMap, beside: TrustAttributes | undefined): void {
+    for (const name of Object.keys(attributes)) {
+      if (beside && Object.hasOwn(beside, name)) continue;
+      names.push(name);
+      values.push(intern(attributes[name] ?? null));
+    }
+  }
+
+  function attributesOf(row: number): ValueMap {
+    const start = ends[row - 1] ?? 0;
+    const end = ends[row] ?? 0;
+    const beside = names.slice(start, end).map((name, at): [string, Value] => {
+      return [name, values[start + at] ?? null];
+    });
+    return { ...known[row], ...Object.fromEntries<Value>(beside) };
+  }
+
+  function facts(row: number): DecisionFacts {
+    const decision = decisions[row];
+    if (!decision) throw new RangeError(`row ${row} of ${decisions.length}`);
+    return {
+      timeMs: timesMs[row] ?? 0,
+      clientId: clientIds[row] ?? "",
+      policyType: policyTypes[row] ?? "",
+      decision,
+    };
+  }
+
+  return {
+    rows: () => decisions.length,
+    add(logged) {
+      const { attributes, clientAttributes, redacted, redactedPaths } = logged;
+      const row = decisions.length;
+      const holdsKnown = clientAttributes && holdsAll(attributes, clientAttributes);
+      const beside = holdsKnown ? clientAttributes : undefined;
+      addAttributes(attributes, beside);
+      ends[row] = names.length;
+      timesMs[row] = logged.timeMs;
+      durationsMs[row] = logged.durationMs;
+      known.push(beside);
+      decisionIds.push(logged.decisionId);
+      requestIds.push(logged.requestId);
+      clientIds.push(intern(logged.clientId));
+      policyTypes.push(logged.policyType);
+      decisions.push(logged.decision);
+      trusts.push(logged.trust);
+      redactions.push(redactedPaths ?? redacted);
+    },
+    facts,
+    at(row) {
+      const redaction = redactions[row] ?? false;
+      const trust = trusts[row];
+      return {
+        ...facts(row),
+        decisionId: decisionIds[row] ?? "",
+        requestId: requestIds[row] ?? "",
+        attributes: attributesOf(row),
+        durationMs: durationsMs[row] ?? 0,
+        redacted: redaction !== false,
+        ...(typeof redaction !== "boolean" && { redactedPaths: redaction }),
+        ...(trust && { trust }),
+      };
+    },
+  };
+}
+
+function holdsAll(attributes: ValueMap, known: ValueMap): boolean {
+  return Object.keys(known).every((name) => attributes[name] === known[name]);
+}
+
+/** Gives for a text one that is equal, and the same object again and again; other values as they are. */
+export type Intern = <V extends Value>(value: V) => V;
+
+/** Texts that are told apart; beyond it everything is forgotten. */
+const MOST_TEXTS = 10_000;
+/** UTF-16 units of a text that is worth it. */
+const LONGEST_TEXT = 64;
+
+export function createInterner(): Intern {
+  const texts = new Map<Value, Value>();
+  return (value) => {
+    if (typeof value !== "string" || value.length > LONGEST_TEXT) return value;
+    const known = texts.get(value);
+    if (known !== undefined) return known as typeof value;
+    if (texts.size >= MOST_TEXTS) texts.clear();
+    texts.set(value, value);
+    return value;
+  };
+}
