@@ -22,7 +22,8 @@ import { addService } from "../src/transport/grpc/services.js";
 
 const [policyFile = "", question = ""] = process.argv.slice(2);
 const check = JSON.parse(question) as CheckConnectionRequest;
-const OPTIONS = { "grpc.max_concurrent_streams": 1000 };
+// As the engine's own, so that it is not the options that are compared.
+const OPTIONS = { "grpc.max_concurrent_streams": 1000, "grpc.enable_channelz": 0 };
 
 const { settings } = loadConfig({
   argv: [],

@@ -1,3 +1,4 @@
+import type { Decision } from "../core/decision.js";
 import { componentOf, requesterOf } from "./asking-component.js";
 import type { CountedBy, DecisionCount, LoggedDecision } from "./ports/decision-log.js";
 import { shortText } from "./short-text.js";
@@ -27,6 +28,15 @@ type GrowingCount = { -readonly [Field in keyof DecisionCount]: DecisionCount[Fi
 /** The counts of one minute, by what they count. */
 type MinuteCounts = Readonly<Record<CountedBy, Map<string, GrowingCount>>>;
 
+/** Decisions whose counts are remembered within a minute. */
+const MOST_DECISIONS = 1000;
+
+/** What a decision counts for besides who asked. */
+interface CountsOfDecision {
+  readonly policyType: string;
+  readonly counts: readonly GrowingCount[];
+}
+
 /** At most 1,000 names of a kind are told apart in an hour. */
 export function createDecisionCounter(): DecisionCounter {
   let hourMs = NaN;
@@ -34,10 +44,13 @@ export function createDecisionCounter(): DecisionCounter {
   let known = namesByKind(() => new Set<string>());
   let minute: MinuteCounts = namesByKind(() => new Map<string, GrowingCount>());
   let ended: GrowingCount[] = [];
+  // Why: many answers are the same decision, which is looked up sooner than all its names.
+  const byDecision = new Map<Decision, CountsOfDecision>();
 
   function endMinute(): void {
     for (const counts of Object.values(minute)) ended.push(...counts.values());
     minute = namesByKind(() => new Map<string, GrowingCount>());
+    byDecision.clear();
   }
 
   function turnTo(timeMs: number): void {
@@ -68,25 +81,31 @@ export function createDecisionCounter(): DecisionCounter {
     return count;
   }
 
-  function addTo(count: GrowingCount, { timeMs, durationMs, decision }: LoggedDecision): void {
-    count.decided += 1;
-    if (decision.allowed) count.allowed += 1;
-    count.durationUs += Math.max(0, Math.round(durationMs * 1000));
-    if (timeMs > count.lastTimeMs) count.lastTimeMs = timeMs;
+  function countsOf({ policyType, decision }: LoggedDecision): readonly GrowingCount[] {
+    const known = byDecision.get(decision);
+    if (known?.policyType === policyType) return known.counts;
+    const counts = [
+      countOf("all", ""),
+      countOf("policy_type", policyType),
+      countOf("answer", decision.denyKind ?? "allowed"),
+      ...decision.determiningRules.map(({ policyId, ruleId }) =>
+        countOf("rule", `${policyId}/${ruleId}`),
+      ),
+    ];
+    if (byDecision.size >= MOST_DECISIONS) byDecision.clear();
+    byDecision.set(decision, { policyType, counts });
+    return counts;
   }
 
   return {
     add(logged) {
-      const { timeMs, policyType, attributes, decision } = logged;
+      const { timeMs, attributes, decision, durationMs } = logged;
       if (!(timeMs >= minuteMs && timeMs < minuteMs + MINUTE_MS)) turnTo(timeMs);
-      addTo(countOf("all", ""), logged);
-      addTo(countOf("policy_type", policyType), logged);
-      addTo(countOf("component", componentOf(attributes)), logged);
-      addTo(countOf("requester", requesterOf(attributes)), logged);
-      addTo(countOf("answer", decision.denyKind ?? "allowed"), logged);
-      for (const { policyId, ruleId } of decision.determiningRules) {
-        addTo(countOf("rule", `${policyId}/${ruleId}`), logged);
-      }
+      const durationUs = Math.max(0, Math.round(durationMs * 1000));
+      const one = { timeMs, durationUs, allowed: decision.allowed ? 1 : 0 };
+      for (const count of countsOf(logged)) addTo(count, one);
+      addTo(countOf("component", componentOf(attributes)), one);
+      addTo(countOf("requester", requesterOf(attributes)), one);
     },
     take() {
       endMinute();
@@ -95,6 +114,16 @@ export function createDecisionCounter(): DecisionCounter {
       return taken;
     },
   };
+}
+
+function addTo(
+  count: GrowingCount,
+  one: { readonly timeMs: number; readonly durationUs: number; readonly allowed: number },
+): void {
+  count.decided += 1;
+  count.allowed += one.allowed;
+  count.durationUs += one.durationUs;
+  if (one.timeMs > count.lastTimeMs) count.lastTimeMs = one.timeMs;
 }
 
 function namesByKind<Names>(create: () => Names): Readonly<Record<CountedBy, Names>> {

@@ -13,6 +13,8 @@ export interface Prefix {
   readonly family: 4 | 6;
   /** Host bits are zero. */
   readonly network: bigint;
+  /** The highest address: host bits are one. */
+  readonly last: bigint;
   /** 0 to 32, or 0 to 128. */
   readonly length: number;
 }
@@ -136,7 +138,8 @@ export function parsePrefix(text: string): Parsed<Prefix> {
   }
   const width = address.family === 4 ? IPV4_BITS : IPV6_BITS;
   if (lengthText === undefined) {
-    return { ok: true, value: { family: address.family, network: address.bits, length: width } };
+    const [network, last] = [address.bits, address.bits];
+    return { ok: true, value: { family: address.family, network, last, length: width } };
   }
 
   const mappedBits = address.family === 4 && host.includes(":") ? MAPPED_PREFIX_BITS : 0;
@@ -151,7 +154,8 @@ export function parsePrefix(text: string): Parsed<Prefix> {
   }
   const hostBits = BigInt(width - length);
   const network = (address.bits >> hostBits) << hostBits;
-  const value: Prefix = { family: address.family, network, length };
+  const last = network + (1n << hostBits) - 1n;
+  const value: Prefix = { family: address.family, network, last, length };
   if (network === address.bits) return { ok: true, value };
   const warning = `${quoted(text)} has host bits, which are ignored: it means ${formatPrefix(value)}`;
   return { ok: true, value, warning };
@@ -188,9 +192,12 @@ export function parseAddressRange(text: string): Parsed<AddressRange> {
 }
 
 export function prefixContains(prefix: Prefix, address: Address): boolean {
-  if (prefix.family !== address.family) return false;
-  const hostBits = BigInt((prefix.family === 4 ? IPV4_BITS : IPV6_BITS) - prefix.length);
-  return address.bits >> hostBits === prefix.network >> hostBits;
+  // Why comparisons: every other operation makes a new bigint.
+  return (
+    prefix.family === address.family &&
+    prefix.network <= address.bits &&
+    address.bits <= prefix.last
+  );
 }
 
 export function rangeContains(range: AddressRange, address: Address): boolean {

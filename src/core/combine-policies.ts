@@ -53,14 +53,15 @@ export function combinePolicies(
   }
   const meantType = type ? undefined : meantTypeOf(policyType, snapshot);
   const strict = type ? type.defaultsToDeny : snapshot.unknownTypeEffect === "deny";
-  return {
+  const evaluation: { -readonly [Field in keyof Evaluation]: Evaluation[Field] } = {
     policyType,
     policyTypeKnown: type !== undefined,
-    ...(meantType !== undefined && { meantType }),
     outcome,
     defaultEffect: strict ? "deny" : row.defaultEffect,
     reached,
   };
+  if (meantType !== undefined) evaluation.meantType = meantType;
+  return evaluation;
 }
 
 function meantTypeOf(policyType: string, { typesBySpelling }: PolicySnapshot): string | undefined {

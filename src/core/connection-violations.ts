@@ -7,6 +7,8 @@ import { ownValue, type Value, type ValueMap } from "./values.js";
 
 const MOST_CHARACTERS = 256;
 const MOST_REQUEST_ID_CHARACTERS = 1_024;
+const SPACE = 0x20;
+const TILDE = 0x7e;
 
 /** Control, format (invisible, or turning the reading direction), lone halves, breaks of lines. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -71,14 +73,20 @@ const nameRule = textRule(MOST_CHARACTERS);
 
 /** Two names that look the same are not two component types. */
 function componentTypeRule(value: Value, typed: boolean): string | undefined {
+  if (typeof value === "string" && isShortAscii(value)) return undefined;
   const broken = nameRule(value, typed);
-  if (broken !== undefined || typeof value !== "string" || isShortAscii(value)) return broken;
+  if (broken !== undefined || typeof value !== "string") return broken;
   return UNPRINTABLE.test(value) ? `must have printable characters, got ${quoted(value)}` : broken;
 }
 
 /** What nearly every text is; it breaks no rule, and asking is cheap. */
 function isShortAscii(text: string): boolean {
-  return text.length <= MOST_CHARACTERS && /^[ -~]*$/.test(text);
+  if (text.length > MOST_CHARACTERS) return false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < SPACE || code > TILDE) return false;
+  }
+  return true;
 }
 
 function clientIdRule(value: Value): string | undefined {

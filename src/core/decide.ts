@@ -55,7 +55,7 @@ function answer(snapshot: PolicySnapshot, evaluation: Evaluation): Decision {
 
 /** The allow or deny rule that alone applied, where nothing erred: the answer follows from it. */
 function onlyRule({ outcome, reached }: Evaluation): Rule | undefined {
-  const [policy] = reached;
+  const policy = reached[0];
   if (reached.length !== 1 || !policy || policy.outcome !== outcome) return undefined;
   const { determining, applied, erring } = policy;
   const isAlone = determining.length === 1 && applied.length === 1 && erring.length === 0;

@@ -71,7 +71,9 @@ export function evaluatePolicy(
   return {
     policy,
     outcome,
-    determining: voters.filter((_, index) => votes[index] === outcome),
+    determining: votes.every((vote) => vote === outcome)
+      ? voters
+      : voters.filter((_, index) => votes[index] === outcome),
     applied,
     erring,
     reachedRules,

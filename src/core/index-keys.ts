@@ -38,13 +38,16 @@ export function keysOfRequest(
   if (attribute.isProtocol) return request.protocols;
   const value = lookUp(request.attributes, attribute.path);
   if (value === undefined) return [];
-  return keysOfValues(isList(value) ? value : [value]);
+  return isList(value) ? keysOfValues(value) : keysOfValue(value);
 }
 
 function keysOfValues(values: readonly Value[]): readonly EqualityKey[] {
-  const [first = null, ...others] = values;
-  if (others.length > 0) return [...new Set(values.map(keyOf))].filter((key) => key !== undefined);
-  const key = keyOf(first);
+  if (values.length === 1) return keysOfValue(values[0] ?? null);
+  return [...new Set(values.map(keyOf))].filter((key) => key !== undefined);
+}
+
+function keysOfValue(value: Value): readonly EqualityKey[] {
+  const key = keyOf(value);
   return key === undefined ? [] : [key];
 }
 

@@ -32,40 +32,34 @@ export function* buildRuleIndex(
     if (rule.enabled) entries.push(entryOf(rule, ordinal));
   }
   const root = yield* buildIndexNode(entries, shape, []);
-  return { candidates: (request) => merged(runsOf(root, request)) };
+  return { candidates: (request) => merged(runsOf(root, queryOf(request), [])) };
 }
 
-/** One ascending run of ordinals per leaf that has any. */
-function runsOf(root: IndexNode, request: AccessRequest): readonly number[][] {
-  let runs: number[][] = [];
-  const query = queryOf(request);
-  const visit = (node: IndexNode): void => {
-    switch (node.kind) {
-      case "rules": {
-        let run: number[] = [];
-        for (const entry of node.entries) {
-          if (restHolds(entry, node.asked, request)) run = append(run, entry.ordinal);
-        }
-        if (run.length > 0) runs = append(runs, run);
-        return;
+/** `found`, and one ascending run of ordinals per leaf under `node` that has any. */
+function runsOf(node: IndexNode, query: IndexQuery, found: number[][]): number[][] {
+  switch (node.kind) {
+    case "rules": {
+      let run: number[] = [];
+      for (const entry of node.entries) {
+        if (restHolds(entry, node.asked, query.request)) run = append(run, entry.ordinal);
       }
-      case "bucket": {
-        const run = node.bucket.find(query);
-        if (run.length > 0) runs = append(runs, run);
-        return;
-      }
-      case "splits":
-        for (const { attribute, children } of node.splits) {
-          for (const key of query.keysOf(attribute)) {
-            const child = children.get(key);
-            if (child) visit(child);
-          }
-        }
-        visit(node.rest);
+      return run.length > 0 ? append(found, run) : found;
     }
-  };
-  visit(root);
-  return runs;
+    case "bucket": {
+      const run = node.bucket.find(query);
+      return run.length > 0 ? append(found, run) : found;
+    }
+    case "splits": {
+      let runs = found;
+      for (const { attribute, children } of node.splits) {
+        for (const key of query.keysOf(attribute)) {
+          const child = children.get(key);
+          if (child) runs = runsOf(child, query, runs);
+        }
+      }
+      return runsOf(node.rest, query, runs);
+    }
+  }
 }
 
 function queryOf(request: AccessRequest): IndexQuery {

@@ -115,13 +115,9 @@ export function fieldHolds(field: TargetField, request: AccessRequest): boolean 
     case "any":
       return true;
     case "address":
-      return addresses(field, request).some((address) =>
-        field.prefixes.some((prefix) => prefixContains(prefix, address)),
-      );
+      return anyAddressIn(field.prefixes, addresses(field, request), prefixContains);
     case "address-range":
-      return addresses(field, request).some((address) =>
-        field.ranges.some((range) => rangeContains(range, address)),
-      );
+      return anyAddressIn(field.ranges, addresses(field, request), rangeContains);
     case "port":
       return anyPortIn(field.ports, ports(field, request));
     case "protocol":
@@ -133,6 +129,17 @@ export function fieldHolds(field: TargetField, request: AccessRequest): boolean 
       return actual.some((element) => equalsAny(field.values, element));
     }
   }
+}
+
+function anyAddressIn<Accepted>(
+  accepted: readonly Accepted[],
+  given: readonly Address[],
+  contains: (one: Accepted, address: Address) => boolean,
+): boolean {
+  for (const address of given) {
+    for (const one of accepted) if (contains(one, address)) return true;
+  }
+  return false;
 }
 
 function anyPortIn(accepted: PortSet, given: readonly number[]): boolean {

@@ -34,7 +34,8 @@ export function ownValue(map: ValueMap, key: string): Value | undefined {
  * @returns Undefined when the name is absent; null at any step is absent too.
  */
 export function lookUp(map: ValueMap, path: readonly string[]): Value | undefined {
-  const [first] = path;
+  // Why by index: taking an array apart costs an iterator, and this is asked for every attribute.
+  const first = path[0];
   if (path.length === 1 && first !== undefined) return ownValue(map, first);
   const flat = ownValue(map, path.join("."));
   if (flat !== undefined) return flat;
@@ -100,7 +101,9 @@ function presentKeys(map: ValueMap): string[] {
 function scalarsEqual(one: Value, other: Value, steps: Steps): boolean {
   if (typeof one === "string" && typeof other === "string") {
     if (one.length !== other.length) return false;
-    steps.left -= textSteps(one);
+    // Why asked first: nearly every text costs nothing, and counting it down costs more than comparing.
+    const cost = textSteps(one);
+    if (cost > 0) steps.left -= cost;
     return one === other;
   }
   if (typeof one === "number" && typeof other === "string") return decimalText(one) === other;

@@ -139,7 +139,7 @@ describe("parsePrefix", () => {
   it("ignores host bits, with a warning that says what is meant", () => {
     expect(parsePrefix("10.0.0.9/29")).toEqual({
       ok: true,
-      value: { family: 4, network: 0x0a00_0008n, length: 29 },
+      value: { family: 4, network: 0x0a00_0008n, last: 0x0a00_000fn, length: 29 },
       warning: '"10.0.0.9/29" has host bits, which are ignored: it means 10.0.0.8/29',
     });
   });

@@ -83,9 +83,8 @@ function constraintOf(field: TargetField): Constraint | undefined {
   }
 }
 
-function rangeOf({ family, network, length }: Prefix): AddressRange {
-  const hostBits = BigInt((family === 4 ? 32 : 128) - length);
-  return { family, first: network, last: network + (1n << hostBits) - 1n };
+function rangeOf({ family, network, last }: Prefix): AddressRange {
+  return { family, first: network, last };
 }
 
 function isWithin(narrow: Constraint, wide: Constraint): boolean {

@@ -41,6 +41,7 @@ export async function startGrpcServer(deps: GrpcServerDeps): Promise<GrpcServer>
     "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.enable_channelz": 0, // Nobody can read it here, and it counts every call and message.
   });
   const adapter = createAdapter(deps.log);
   const serviceNames = addServices(server, deps.handlers, adapter);
