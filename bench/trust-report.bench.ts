@@ -52,6 +52,7 @@ async function openTrust(dataDir: string): Promise<OpenTrust> {
     ...{ storage, ids, clock, log, settings, makeEvent },
     activation: { active: () => undefined },
     engineAttributes: () => ({}),
+    engineState: () => "healthy",
   });
   return { ...trust, close: () => storage.close() };
 }

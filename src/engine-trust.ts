@@ -1,6 +1,7 @@
 import { createDigests } from "./adapters/system/digests.js";
 import type { PolicyActivation } from "./application/activate-policies.js";
 import { type ClientTrust, createClientTrust } from "./application/client-trust.js";
+import type { EngineStatus } from "./application/engine-status.js";
 import type { EventMaker } from "./application/engine-events.js";
 import { createEvaluateTrust } from "./application/evaluate-trust.js";
 import { createTrustLists } from "./application/list-trust.js";
@@ -39,6 +40,7 @@ export async function openEngineTrust(deps: {
   readonly storage: Pick<EngineStorage, "observationLog" | "trustHistory" | "eventLog">;
   readonly activation: Pick<PolicyActivation, "active">;
   readonly engineAttributes: () => ValueMap;
+  readonly engineState: () => EngineStatus["state"];
   readonly makeEvent: EventMaker;
   readonly ids: Ids;
   readonly clock: Clock;
@@ -54,7 +56,8 @@ export async function openEngineTrust(deps: {
     };
   };
 }): Promise<EngineTrust> {
-  const { storage, activation, engineAttributes, makeEvent, ids, clock, log, settings } = deps;
+  const { storage, activation, makeEvent, ids, clock, log, settings } = deps;
+  const { engineAttributes, engineState } = deps;
   const { observationLog, trustHistory: history } = storage;
   const { model, newcomerWeight = DEFAULT_NEWCOMER_WEIGHT, minCohort } = settings.TRUST_PARAMETERS;
   const digests = createDigests();
@@ -76,7 +79,7 @@ export async function openEngineTrust(deps: {
     : undefined;
   ledger.onAccepted(
     createRoundMonitoring({
-      ...{ activeSnapshot, clientTrust, engineAttributes },
+      ...{ activeSnapshot, clientTrust, engineAttributes, engineState },
       ...{ observationLog, eventLog: storage.eventLog, makeEvent, log },
     }),
   );
@@ -85,7 +88,8 @@ export async function openEngineTrust(deps: {
     recorded: (record) => (recordViolations ? inOrder(record, recordViolations) : record),
     useCases: {
       evaluate: createEvaluateTrust({
-        ...{ ledger, observationLog, history, rulesNow, engineAttributes, digests },
+        ...{ ledger, observationLog, history, rulesNow, digests },
+        ...{ engineAttributes, engineState },
       }),
       report: createReportObservations({ ledger, clock }),
       lists: createTrustLists({ ledger, history, observationLog, rulesNow }),

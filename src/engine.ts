@@ -128,15 +128,18 @@ async function startWith(
   });
   eventLog.append([engineStart(makeEvent, { engineVersion: ENGINE_VERSION })]);
   const engineAttributes = createEngineAttributes({ clock, timeZone: settings.ENGINE_TIME_ZONE });
+  const status = (): EngineStatus => withStorage(activation.status(), storage.health.failure());
+  const engineState = () => status().state;
   const trust = await openEngineTrust({
-    ...{ storage, activation, engineAttributes, makeEvent, ids, clock, log, settings },
+    ...{ storage, activation, makeEvent, ids, clock, log, settings },
+    ...{ engineAttributes, engineState },
   });
   const decisionPoint = createDecisionPoint({
     activeSnapshot: () => activation.active()?.snapshot,
     clientTrust: trust.clientTrust,
     registry: registryOf(settings),
     recordDecision: trust.recorded(records.record),
-    ...{ clock, ids, engineAttributes },
+    ...{ clock, ids, engineAttributes, engineState },
     batchMaxItems: settings.BATCH_MAX_ITEMS,
   });
   const eventFeed = createEventFeed({
@@ -146,15 +149,13 @@ async function startWith(
     bookmarkS: settings.STREAM_BOOKMARK_S,
   });
   const policyCatalog = createPolicyCatalog(activation);
-  const status = (): EngineStatus => withStorage(activation.status(), storage.health.failure());
   const reader = createPolicyReader({ conditionCompiler });
   const functions = () => functionTexts(settings.POLICY_FUNCTIONS_DIR);
   const replay = createDecisionReplay({ decisionLog, clock });
   const maxFlippedPercent = settings.MAX_FLIPPED_DECISIONS_PERCENT;
-  const guard =
-    maxFlippedPercent === undefined
-      ? {}
-      : { guard: createImpactGuard({ replay, maxFlippedPercent }) };
+  const guard = maxFlippedPercent !== undefined && {
+    guard: createImpactGuard({ replay, maxFlippedPercent }),
+  };
   const useCases = {
     decisionPoint: answerWhenRecorded(decisionPoint, records.settled),
     eventFeed,
@@ -214,10 +215,8 @@ async function startWith(
     });
     closers.push(() => rest.drain(settings.SHUTDOWN_GRACE_S));
     const metricsServer = await startMetricsServer({
-      host,
-      port: settings.METRICS_PORT,
+      ...{ host, port: settings.METRICS_PORT, contentType: metrics.contentType },
       metricsText: () => metrics.text(),
-      contentType: metrics.contentType,
     });
     closers.push(() => metricsServer.close());
 

@@ -18,6 +18,8 @@ import type {
   PolicyCheck,
 } from "./check.js";
 import type { ClientTrust } from "./client-trust.js";
+import { policyEngineIn } from "./engine-attributes.js";
+import type { EngineStatus } from "./engine-status.js";
 import { PdpError } from "./errors.js";
 import { createSearchAllowance, explainAnswer, type SearchAllowance } from "./explain-answer.js";
 import { nextTurn } from "./next-turn.js";
@@ -37,6 +39,8 @@ export interface DecisionPointDeps {
   /** The snapshot to decide with; undefined without a good policy set. */
   readonly activeSnapshot: () => PolicySnapshot | undefined;
   readonly engineAttributes: () => ValueMap;
+  /** Whether this engine is well; absent: it is. */
+  readonly engineState?: () => EngineStatus["state"];
   readonly registry: ComponentRegistry;
   /** Absent: nobody's trust is known. */
   readonly clientTrust?: ClientTrust;
@@ -144,7 +148,8 @@ function answer(
   const { requestId, policyType, clientId, attributes } = question;
   const engine = deps.engineAttributes();
   const client = clientId === "" ? undefined : deps.clientTrust?.of(clientId, snapshot);
-  const known: KnownAttributes = { engine, trust: client?.attributes };
+  const policyEngine = statusFor(snapshot, deps);
+  const known: KnownAttributes = { engine, policyEngine, trust: client?.attributes };
   const request = requestOf(deps, question, known, attributes);
   const answered = question.explain
     ? explained(deps, { snapshot, question, known, request }, allowance)
@@ -210,16 +215,31 @@ function explained(
 /** What the engine knows besides what it was given. */
 interface KnownAttributes {
   readonly engine: ValueMap;
+  readonly policyEngine: ValueMap | undefined;
   readonly trust: TrustAttributes | undefined;
+}
+
+/** Nearly every set does not ask. */
+function statusFor(
+  { readsEngineStatus }: PolicySnapshot,
+  { engineState }: DecisionPointDeps,
+): ValueMap | undefined {
+  return readsEngineStatus ? policyEngineIn(engineState?.()) : undefined;
 }
 
 function requestOf(
   { registry }: DecisionPointDeps,
   { policyType, isConnection }: Question,
-  { engine, trust }: KnownAttributes,
+  { engine, policyEngine, trust }: KnownAttributes,
   attributes: ValueMap,
 ): AccessRequest {
-  const resolved = resolveAttributes(attributes, { isConnection, engine, registry, trust });
+  const resolved = resolveAttributes(attributes, {
+    isConnection,
+    engine,
+    policyEngine,
+    registry,
+    trust,
+  });
   return accessRequest(policyType, resolved);
 }
 

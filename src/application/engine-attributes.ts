@@ -1,4 +1,5 @@
 import type { ValueMap } from "../core/values.js";
+import type { EngineStatus } from "./engine-status.js";
 import type { Clock } from "./ports/clock.js";
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -42,4 +43,16 @@ function attributesAt(format: Intl.DateTimeFormat, second: number): ValueMap {
     day_of_week: DAYS.indexOf(parts.get("weekday") ?? ""),
     time: second,
   };
+}
+
+/** What conditions read under `policy_engine.`: one object for each state, so that none is made to decide. */
+const POLICY_ENGINE: Readonly<Record<EngineStatus["state"], ValueMap>> = {
+  healthy: { status: "healthy" },
+  degraded: { status: "degraded" },
+  unhealthy: { status: "unhealthy" },
+};
+
+/** `policy_engine` in that state, as `/health` names it. @param state - Default: a set that is asked offline. */
+export function policyEngineIn(state: EngineStatus["state"] = "healthy"): ValueMap {
+  return POLICY_ENGINE[state];
 }

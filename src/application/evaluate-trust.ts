@@ -10,6 +10,8 @@ import type { TrustReading } from "../core/trust/trust-reading.js";
 import type { TrustRules } from "../core/trust/trust-rules.js";
 import { holdsFor, weightMultiplier } from "../core/trust/trust-state.js";
 import type { ValueMap } from "../core/values.js";
+import { policyEngineIn } from "./engine-attributes.js";
+import type { EngineStatus } from "./engine-status.js";
 import { invalidField, PdpError } from "./errors.js";
 import type { Digests } from "./ports/digests.js";
 import type { ObservationLog, StoredObservation } from "./ports/observation-log.js";
@@ -66,6 +68,7 @@ export interface EvaluateTrustDeps {
   readonly history: Pick<TrustHistory, "evaluationOf" | "evaluations" | "pointAt" | "points">;
   readonly rulesNow: () => TrustRulesNow;
   readonly engineAttributes: () => ValueMap;
+  readonly engineState: () => EngineStatus["state"];
   readonly digests: Pick<Digests, "uuidOf">;
 }
 
@@ -138,13 +141,14 @@ function priorOf(ledger: TrustLedger, clientId: string): TrustReading {
 const NOBODY = { name: "\u0000" };
 
 function matchedNow(
-  { engineAttributes }: Pick<EvaluateTrustDeps, "engineAttributes">,
+  { engineAttributes, engineState }: Pick<EvaluateTrustDeps, "engineAttributes" | "engineState">,
   { asked }: TrustRulesNow,
   reading: TrustReading,
   given: ValueMap,
 ): readonly MatchedRule[] {
   const attributes = resolveAttributes(given, {
     ...{ isConnection: false, engine: engineAttributes(), trust: trustAttributes(reading) },
+    policyEngine: policyEngineIn(engineState()),
   });
   return asked.flatMap(({ policy, rule, ref }) => {
     const request = accessRequest(policy.type, attributes);

@@ -5,6 +5,7 @@ import type { Policy } from "../core/policy.js";
 import { type AccessRequest, accessRequest } from "../core/request.js";
 import { type PolicySnapshot, snapshotSteps } from "../core/snapshot.js";
 import { trustRulesOf } from "../core/trust-policy.js";
+import type { ValueMap } from "../core/values.js";
 import { createImpactTally, type ImpactTally, type PolicyImpact } from "./policy-impact.js";
 import type { Clock } from "./ports/clock.js";
 import type { DecisionLog, DecisionPosition, LoggedDecision } from "./ports/decision-log.js";
@@ -102,20 +103,29 @@ function* tallySteps(
 /** Undefined where an answer depends on what was not stored. */
 function answersTo(
   { policyType, attributes, redacted, redactedPaths, trust }: LoggedDecision,
-  [before, after]: Sides,
+  sides: Sides,
 ): readonly [Decision, Decision] | undefined {
-  if (!redacted) {
+  const [before, after] = sides;
+  const lacks = lacksEngineStatus(attributes) && sides.some((side) => side.readsEngineStatus);
+  if (!redacted && !lacks) {
     const request = accessRequest(policyType, attributes);
     const answer = (side: PolicySnapshot): Decision =>
       withTrust(decide(side, request), side, request, trust);
     return [answer(before), answer(after)];
   }
-  if (!redactedPaths) return undefined;
-  const { request, wasNeeded } = redactedRequest(policyType, attributes, redactedPaths);
+  const known = redacted ? redactedPaths : [];
+  if (!known) return undefined;
+  const paths = lacks ? [...known, "policy_engine"] : known;
+  const { request, wasNeeded } = redactedRequest(policyType, attributes, paths);
   const answer = (side: PolicySnapshot): Decision =>
     withTrust(decideByReference(side, request), side, request, trust);
   const answers = [answer(before), answer(after)] as const;
   return wasNeeded() ? undefined : answers;
+}
+
+/** It was not resolved for a set that does not read it: nobody knows how the engine was then. */
+function lacksEngineStatus(attributes: ValueMap): boolean {
+  return !Object.hasOwn(attributes, "policy_engine");
 }
 
 /** The client stands as it stood: another set would have moved its state in later rounds only. */

@@ -10,7 +10,7 @@ import type { ComponentRegistry } from "./ports/component-registry.js";
 
 /**
  * What a decision sees: what the caller gave, without names that are the engine's (`engine`,
- * `engine.*`), and with what the engine knows. A component type that the caller names wins over the
+ * `engine.*`, `policy_engine`, `policy_engine.*`), and with what the engine knows. A component type that the caller names wins over the
  * registry; what is known of the named client wins over the caller, name by name.
  *
  * @param given - Validated attributes.
@@ -22,6 +22,8 @@ export function resolveAttributes(
   options: {
     readonly isConnection: boolean;
     readonly engine: ValueMap;
+    /** `policy_engine`; absent: no rule reads it. */
+    readonly policyEngine?: ValueMap | undefined;
     /** Absent: no component type is looked up. */
     readonly registry?: ComponentRegistry;
     /** `trustAttributes` of the client that is named; absent: none is, or trust is not computed. */
@@ -33,18 +35,32 @@ export function resolveAttributes(
   const attributes: Record<string, Value> = trust ? copyTrustAttributes(trust) : {};
   for (const name of Object.keys(given)) {
     const value = given[name] ?? null;
-    if (value === null || name === "engine" || name.startsWith("engine.")) continue;
+    if (value === null || isEngineName(name)) continue;
     if (value === "" && options.isConnection && CONNECTION_FIELDS.has(name)) continue;
     if (trust && isKnownBetter(name, trust)) continue;
     attributes[name] = value;
   }
   attributes["engine"] = options.engine;
-  if (trust) addToClient(attributes, given);
+  if (trust) {
+    addToKnown(attributes, given, "client");
+    addToKnown(attributes, given, "violation");
+  }
+  if (options.policyEngine) attributes["policy_engine"] = options.policyEngine;
   if (options.isConnection && options.registry) {
     addComponentType(attributes, "src_type", "src_ip", options.registry);
     addComponentType(attributes, "dst_type", "dst_ip", options.registry);
   }
   return attributes;
+}
+
+/** Names of which the engine alone speaks, whoever is asked about. */
+function isEngineName(name: string): boolean {
+  return (
+    name === "engine" ||
+    name.startsWith("engine.") ||
+    name === "policy_engine" ||
+    name.startsWith("policy_engine.")
+  );
 }
 
 function addComponentType(
@@ -63,7 +79,8 @@ function addComponentType(
 /** Whether a name, also a flat one (`client.factors.x`), says something that `trust` knows. */
 function isKnownBetter(name: string, trust: ValueMap): boolean {
   if (Object.hasOwn(trust, name)) return true;
-  return name.startsWith("client.") && isClientName(name.split("."));
+  const isFlat = name.startsWith("client.") || name.startsWith("violation.");
+  return isFlat && isClientName(name.split("."));
 }
 
 /** `given` without what it says of a client's trust, where nobody can tell which client is meant. */
@@ -72,17 +89,21 @@ export function withoutTrust(given: ValueMap): ValueMap {
     Object.entries(given)
       .filter(([name]) => !isClientName(name.split(".")))
       .map(([name, value]) => {
-        if (name !== "client" || !isPlainMap(value)) return [name, value];
-        const said = Object.entries(value).filter(([key]) => !isClientName(["client", key]));
+        if ((name !== "client" && name !== "violation") || !isPlainMap(value)) return [name, value];
+        const said = Object.entries(value).filter(([key]) => !isClientName([name, key]));
         return [name, Object.fromEntries(said)];
       }),
   );
 }
 
 /** What the caller says of the client beside what is known of it. */
-function addToClient(attributes: Record<string, Value>, given: ValueMap): void {
-  const said = ownValue(given, "client");
-  const known = attributes["client"] ?? null;
+function addToKnown(
+  attributes: Record<string, Value>,
+  given: ValueMap,
+  root: "client" | "violation",
+): void {
+  const said = ownValue(given, root);
+  const known = attributes[root] ?? null;
   if (said === undefined || !isPlainMap(said) || !isPlainMap(known)) return;
-  attributes["client"] = { ...said, ...known };
+  attributes[root] = { ...said, ...known };
 }

@@ -5,7 +5,9 @@ import type { PolicySnapshot } from "../core/snapshot.js";
 import type { Observation } from "../core/trust/observation.js";
 import type { ValueMap } from "../core/values.js";
 import type { ClientTrust } from "./client-trust.js";
+import { policyEngineIn } from "./engine-attributes.js";
 import type { EventMaker } from "./engine-events.js";
+import type { EngineStatus } from "./engine-status.js";
 import { nextTurn } from "./next-turn.js";
 import type { EventLog } from "./ports/event-log.js";
 import type { Log } from "./ports/log.js";
@@ -42,6 +44,7 @@ export function createRoundMonitoring(deps: {
   readonly activeSnapshot: () => PolicySnapshot | undefined;
   readonly clientTrust: ClientTrust;
   readonly engineAttributes: () => ValueMap;
+  readonly engineState: () => EngineStatus["state"];
   readonly observationLog: Pick<ObservationLog, "ofRound">;
   readonly eventLog: Pick<EventLog, "append">;
   readonly makeEvent: EventMaker;
@@ -53,7 +56,8 @@ export function createRoundMonitoring(deps: {
   function appliedRules(snapshot: PolicySnapshot, update: StoredObservation): readonly RuleRef[] {
     const { clientId, runId, round } = update;
     const trust = deps.clientTrust.of(clientId, snapshot).attributes;
-    const known = { engine: deps.engineAttributes(), trust };
+    const policyEngine = policyEngineIn(deps.engineState());
+    const known = { engine: deps.engineAttributes(), policyEngine, trust };
     const ofUpdate = { client_id: clientId, run_id: runId, round, component_type: "fl-client" };
     return QUESTIONS.flatMap(({ policyType, attributes }) => {
       if (!snapshot.policiesByType.has(policyType)) return [];

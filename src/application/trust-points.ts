@@ -3,12 +3,16 @@ import {
   type FactorReading,
   type TrustReading,
   type TrustState,
+  VIOLATION_SEVERITIES,
 } from "../core/trust/trust-reading.js";
 import type { ValueMap } from "../core/values.js";
 
 const STATES: readonly TrustState[] = ["PROBATION", "ACTIVE", "REDUCED", "EXCLUDED"];
 /** Numbers of one factor. */
 const OF_FACTOR = 5;
+const FACTORS = 11;
+/** Behind the factors. Points that were made before it was kept have none. */
+const VIOLATIONS = FACTORS + OF_FACTOR * FACTOR_NAMES.length;
 
 /** A reading as it is kept of each evaluated round: numbers in a fixed order. */
 export function pointOf(reading: TrustReading): ValueMap {
@@ -29,6 +33,8 @@ export function pointOf(reading: TrustReading): ValueMap {
       ...reading.factors.flatMap(({ value, lower, upper, evidenceGood, evidenceBad }) => [
         ...[value, lower, upper, evidenceGood, evidenceBad],
       ]),
+      reading.violations,
+      VIOLATION_SEVERITIES.indexOf(reading.worstViolation),
     ],
   };
 }
@@ -51,11 +57,13 @@ export function readingOfPoint(
     trustScoreChange: number(5),
     trustScoreDelta: number(6),
     roundsObserved: number(7),
+    violations: number(VIOLATIONS),
+    worstViolation: VIOLATION_SEVERITIES[number(VIOLATIONS + 1)] ?? "none",
     exclusions: number(8),
     dwellRounds: number(9),
     ...(evidenceTimeMs >= 0 && { lastEvidenceTimeMs: evidenceTimeMs }),
     factors: FACTOR_NAMES.map((name, index): FactorReading => {
-      const at = 11 + index * OF_FACTOR;
+      const at = FACTORS + index * OF_FACTOR;
       return {
         ...{ name, value: number(at), lower: number(at + 1), upper: number(at + 2) },
         weight: weights[index] ?? 0,

@@ -1,6 +1,6 @@
 import type { ObservationDoor } from "../core/trust/admission.js";
 import type { FoldStep } from "../core/trust/fold-step.js";
-import { createTrustFold, restoreTrustFold } from "../core/trust/fold.js";
+import { createTrustFold, restoreTrustFold, upgradedSnapshot } from "../core/trust/fold.js";
 import { createObservationDoor } from "../core/trust/observation-door.js";
 import type { Observation } from "../core/trust/observation.js";
 import type { TrustFold } from "../core/trust/trust-fold.js";
@@ -81,12 +81,12 @@ export function restoredTrustState(
 }
 
 /**
- * The checkpoint for another model: evidence and states are what they were, and the model goes on from
- * there. For where the observations that led to it are not to be had any more.
+ * The checkpoint for another model, and in the layout of now: evidence and states are what they were, and
+ * the model goes on from there. For where the observations that led to it are not to be had any more.
  */
 export function carriedOver(checkpoint: TrustCheckpoint, model: TrustModel): TrustCheckpoint {
   const kept = checkpoint.state as CheckpointState;
-  const fold = { ...kept.fold, modelVersion: model.version };
+  const fold = { ...upgradedSnapshot(kept.fold), modelVersion: model.version };
   return { ...checkpoint, model: model.version, state: { ...kept, fold } };
 }
 

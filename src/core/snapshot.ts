@@ -1,3 +1,4 @@
+import { conditionNames } from "./evaluate-condition.js";
 import type { Policy } from "./policy.js";
 import type { IndexShape } from "./index-node.js";
 import { CONNECTION_TYPE, plainSpelling } from "./policy-types.js";
@@ -13,6 +14,8 @@ export interface PolicySnapshot {
   readonly typesBySpelling: ReadonlyMap<string, string>;
   /** What answers for a type no enabled policy has, where the type's own row permits. */
   readonly unknownTypeEffect: Effect;
+  /** Whether an enabled rule reads `policy_engine.status`, which is resolved only then. */
+  readonly readsEngineStatus: boolean;
 }
 
 export interface SnapshotOptions {
@@ -63,8 +66,26 @@ export function* snapshotSteps(
   const typesBySpelling = new Map(
     [...policiesByType.keys(), CONNECTION_TYPE].map((type) => [plainSpelling(type), type]),
   );
-  return { policyVersion, policiesByType, typesBySpelling, unknownTypeEffect };
+  const readsEngineStatus = yield* anyReadsEngineStatus(policiesByType);
+  return { policyVersion, policiesByType, typesBySpelling, unknownTypeEffect, readsEngineStatus };
 }
+
+function* anyReadsEngineStatus(
+  policiesByType: PolicySnapshot["policiesByType"],
+): Generator<void, boolean> {
+  for (const { rules } of policiesByType.values()) {
+    for (const [index, { target, condition }] of rules.entries()) {
+      if (target.some(({ key }) => key.startsWith(ENGINE_STATUS))) return true;
+      const names = condition ? conditionNames(condition.expression) : [];
+      if (names.some(([root]) => root === ENGINE_STATUS)) return true;
+      if (index % RULES_PER_STEP === 0) yield;
+    }
+  }
+  return false;
+}
+
+const ENGINE_STATUS = "policy_engine";
+const RULES_PER_STEP = 100;
 
 function byPriority(left: Policy, right: Policy): number {
   return right.priority - left.priority || compareIds(left.id, right.id);

@@ -23,23 +23,30 @@ export const CLIENT_PATHS: readonly string[] = [
 
 const OF_CLIENT: ReadonlySet<string> = new Set(CLIENT_NAMES);
 
+/** Names that conditions read of what a client did wrong, under `violation.`; the engine's alike. */
+export const VIOLATION_NAMES: readonly string[] = ["severity", "count"];
+
 /** Whether a dotted name is one of which the engine alone speaks once a client is named. */
 export function isClientName(path: readonly string[]): boolean {
   const [root, name = ""] = path;
   return (
     (root === "client" && OF_CLIENT.has(name)) ||
+    (root === "violation" && VIOLATION_NAMES.includes(name)) ||
     (root === "trust_score_change" && path.length === 1)
   );
 }
 
-/** `client`, its change of late, and beside them the bounds of factors, whose own names are numbers. */
-export type TrustAttributes = { readonly client: ValueMap } & Readonly<
+/** `client`, its violations, its change of late, and beside them the bounds of factors, whose own names are numbers. */
+export type TrustAttributes = {
+  readonly client: ValueMap;
+  readonly violation: ValueMap;
+} & Readonly<
   Record<"trust_score_change" | `client.factors.${FactorName}.${"lower" | "upper"}`, number>
 >;
 
 /**
  * What is known of a client as attributes: `client.trust_score`, ..., `client.factors.NAME` and its
- * `.lower` and `.upper`, `trust_score_change`.
+ * `.lower` and `.upper`, `violation.severity`, `violation.count`, `trust_score_change`.
  */
 export function trustAttributes(reading: TrustReading): TrustAttributes {
   const factors = new Map(reading.factors.map((factor) => [factor.name, factor]));
@@ -56,6 +63,7 @@ export function trustAttributes(reading: TrustReading): TrustAttributes {
       exclusions: reading.exclusions,
       factors: Object.fromEntries(reading.factors.map(({ name, value }) => [name, value])),
     },
+    violation: { severity: reading.worstViolation, count: reading.violations },
     trust_score_change: reading.trustScoreChange,
     "client.factors.participation_rate.lower": lower("participation_rate"),
     "client.factors.participation_rate.upper": upper("participation_rate"),
@@ -75,6 +83,7 @@ export function trustAttributes(reading: TrustReading): TrustAttributes {
 export function copyTrustAttributes(trust: TrustAttributes): Record<string, Value> {
   return {
     client: trust.client,
+    violation: trust.violation,
     trust_score_change: trust.trust_score_change,
     "client.factors.participation_rate.lower": trust["client.factors.participation_rate.lower"],
     "client.factors.participation_rate.upper": trust["client.factors.participation_rate.upper"],

@@ -112,6 +112,24 @@ describe("which decisions are looked at", () => {
   });
 });
 
+describe("how the engine was is known of decisions under a set that asked for it", () => {
+  const well = { policy_engine: { status: "healthy" } };
+  const webOf = (more: ValueMap) => ({ ...WEB, attributes: { dst_port: 80, ...more } });
+  const asks = (rule: ValueMap): ValueMap => net([{ id: "e", action: "deny", ...rule }, ALLOW_ALL]);
+  const ifWell = asks({ condition: "policy_engine.status == 'healthy'" });
+
+  // prettier-ignore
+  it.each<[says: string, asked: AskedRequest, before: ValueMap, after: ValueMap, impact: object]>([
+    ["then it is decided again",            webOf(well), ifWell, net([ALLOW_ALL]), { decided: 1, flipped: 1 }],
+    ["else a new rule that asks cannot be", webOf({}),   net([ALLOW_ALL]), ifWell, { decided: 0, notReplayable: 1 }],
+    ["nor one that matches on it",          webOf({}),   net([ALLOW_ALL]), asks({ match: { "policy_engine.status": "healthy" } }), { decided: 0, notReplayable: 1 }],
+    ["but a rule that does not come to it", webOf({}),   net([ALLOW_ALL]), asks({ condition: "dst_port == 1 && policy_engine.status == 'healthy'" }), { decided: 1, flipped: 0 }],
+  ])("%s", async (_says, asked, before, after, impact) => {
+    const found = await impactOn([asked], policiesOf([before]), policiesOf([after]));
+    expect(found).toMatchObject(impact);
+  });
+});
+
 describe("a redacted decision is decided again only where nothing asks for what is gone", () => {
   const secret = (value: string) => ({
     type: "fl",

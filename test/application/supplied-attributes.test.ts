@@ -4,7 +4,7 @@ import { createComponentRegistry } from "../../src/adapters/component-registry/c
 import { createUuidIds } from "../../src/adapters/system/ids.js";
 import type { ConnectionCheck } from "../../src/application/check.js";
 import { createDecisionPoint } from "../../src/application/decision-point.js";
-import { createEngineAttributes } from "../../src/application/engine-attributes.js";
+import { createEngineAttributes, policyEngineIn } from "../../src/application/engine-attributes.js";
 import { PdpError } from "../../src/application/errors.js";
 import { buildSnapshot } from "../../src/core/snapshot.js";
 import type { ValueMap } from "../../src/core/values.js";
@@ -21,6 +21,8 @@ interface Asked {
   readonly policyType?: string;
   readonly context?: ValueMap;
   readonly timeZone?: string;
+  /** Absent: as offline. */
+  readonly engineState?: "healthy" | "degraded";
 }
 
 /** `applies`, `does not apply`, `errs: names`, or `refused: fields`. */
@@ -30,6 +32,7 @@ function says({
   policyType,
   context = {},
   timeZone = "UTC",
+  engineState,
 }: Asked): string {
   const type = policyType ?? "network_security";
   const policy = readPolicy({ type, rules: [{ id: "rule", action: "allow", ...rule }] });
@@ -44,6 +47,7 @@ function says({
   const point = createDecisionPoint({
     activeSnapshot: () => snapshot,
     engineAttributes: createEngineAttributes({ clock, timeZone }),
+    ...(engineState && { engineState: () => engineState }),
     registry: registry.value,
     recordDecision: () => undefined,
     ...{ clock, ids: createUuidIds({ clock }), batchMaxItems: 1 },
@@ -98,6 +102,16 @@ describe("who supplies an attribute, and who wins", () => {
     ["a parameter of the rule is nearer than the engine",   { rule: { condition: "engine.hour == 3", parameters: { "engine.hour": 3 } } }, "applies"],
     ["the engine supplies no current_hour",                 { ...when("current_hour == 7"), policyType: "fl_security" }, "errs: current_hour"],
     ["it is the caller's",                                  { ...when("current_hour == 3"), policyType: "fl_security", context: { current_hour: 3 } }, "applies"],
+    ["policy_engine.status is how the engine is",           { ...when("policy_engine.status == 'degraded'"), engineState: "degraded" }, "applies"],
+    ["healthy where it is well",                            { ...when("policy_engine.status == 'healthy'"), engineState: "healthy" }, "applies"],
+    ["and where a set is asked offline",                    { ...when("policy_engine.status != 'healthy'"), policyType: "fl_security" }, "does not apply"],
+    ["a target can match it as well",                       { ...match({ "policy_engine.status": "degraded" }), engineState: "degraded" }, "applies"],
+    ["a caller's own policy_engine object is ignored",      { ...when("policy_engine.status == 'healthy'"), engineState: "degraded", context: { policy_engine: { status: "healthy" } } }, "does not apply"],
+    ["a caller's flat policy_engine.status is ignored",     { ...when("policy_engine.status == 'healthy'"), engineState: "degraded", context: { "policy_engine.status": "healthy" } }, "does not apply"],
+    ["what else is in a caller's policy_engine object too", { ...match({ "policy_engine.zone": "a" }), context: { policy_engine: { zone: "a" } } }, "does not apply"],
+    ["violation.* is the caller's",                         { ...when("violation.severity == 'critical'"), policyType: "fl_security", context: { violation: { severity: "critical" } } }, "applies"],
+    ["but not where what names the client is no id",        { ...when("violation.severity == 'critical'"), policyType: "fl_security", context: { client_id: ["a"], violation: { severity: "critical", place: 1 } } }, "errs: violation.severity"],
+    ["which takes nothing else from it",                    { ...when("violation.place == 1"), policyType: "fl_security", context: { client_id: ["a"], violation: { severity: "critical", place: 1 } } }, "applies"],
     ["client.* is the caller's",                            { ...when("client.trust_score > 0.5"), policyType: "fl_security", context: { client: { trust_score: 0.9 } } }, "applies"],
   ])("%s", (_sentence, asked, said) => {
     expect(says(asked)).toBe(said);
@@ -110,5 +124,9 @@ it("docs/attributes.md has a row for everything the engine supplies", () => {
   const clock = { nowMs: () => 0, monotonicMs: () => 0 };
   const supplied = Object.keys(createEngineAttributes({ clock, timeZone: "UTC" })());
   const engineRows = rows.map(([attribute = ""]) => attribute).join();
-  expect(engineRows.match(/engine\.\w+/g)).toEqual(supplied.map((name) => `engine.${name}`));
+  const expected = [
+    ...supplied.map((name) => `engine.${name}`),
+    ...Object.keys(policyEngineIn()).map((name) => `policy_engine.${name}`),
+  ];
+  expect(engineRows.match(/(policy_)?engine\.\w+/g)).toEqual(expected);
 });

@@ -23,7 +23,11 @@ async function aLedger(dataDir?: string) {
       ...{ eventLog: store.eventLog, observationLog },
       trustHistory: createSqliteTrustHistory(store),
     },
-    ...{ activation: { active: () => undefined }, engineAttributes: () => ({}) },
+    ...{
+      activation: { active: () => undefined },
+      engineAttributes: () => ({}),
+      engineState: () => "healthy",
+    },
     ...{ makeEvent: createEventMaker({ ids, clock }), ids, clock, log: quietLog },
     settings: {
       ...{ TRUST_MODEL: "flopynet-coupled-1", TRUST_OWN_VIOLATIONS: false },

@@ -1,13 +1,18 @@
 import { nearest } from "../../core/nearest.js";
 
-/** What the engine itself supplies, under `engine.`. */
-const ENGINE_NAMES = ["hour", "minute", "day_of_week", "time"];
+/** What the engine itself supplies, by the first step of the name. */
+const ENGINE_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["engine", ["hour", "minute", "day_of_week", "time"]],
+  ["policy_engine", ["status"]],
+]);
 
-/** Undefined for what the engine supplies; else what is wrong with `engine.<written>`. */
-export function engineNameProblem(written: string): string | undefined {
-  if (ENGINE_NAMES.includes(written)) return undefined;
-  const near = nearest(written, ENGINE_NAMES);
-  const meant = near === undefined ? ENGINE_NAMES : [near];
-  const fix = meant.map((known) => `\`engine.${known}\``).join(", ");
-  return `the engine supplies no \`engine.${written}\`; it supplies ${fix}`;
+/** Undefined for what the engine supplies, and for names of others; else what is wrong with the name. */
+export function engineNameProblem([root = "", ...rest]: readonly string[]): string | undefined {
+  const names = ENGINE_NAMES.get(root);
+  const written = rest.join(".");
+  if (!names || rest.length === 0 || names.includes(written)) return undefined;
+  const near = nearest(written, names);
+  const meant = near === undefined ? names : [near];
+  const fix = meant.map((known) => `\`${root}.${known}\``).join(", ");
+  return `the engine supplies no \`${root}.${written}\`; it supplies ${fix}`;
 }

@@ -150,8 +150,7 @@ export function expressionFromTree(tree: ASTNode, context: TreeContext): TreeRea
       throw problem(rule, part, scope);
     }
     path.unshift(part.args);
-    const isEngines = path[0] === "engine" && path.length > 1 && !scope.bound.has("engine");
-    const broken = isEngines ? engineNameProblem(path.slice(1).join(".")) : undefined;
+    const broken = scope.bound.has(part.args) ? undefined : engineNameProblem(path);
     if (broken !== undefined) throw problem(broken, part, scope);
     return { kind: "name", path };
   }

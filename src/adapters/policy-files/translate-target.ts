@@ -83,7 +83,10 @@ export function readTarget(
   return sound ? [...fields.values()] : undefined;
 }
 
+const ENGINE_ROOTS = new Set(["client", "violation", "engine", "policy_engine"]);
+
 // What the engine itself adds to a connection is there as well.
 function isCarried(key: string): boolean {
-  return CONNECTION_KEYS.includes(key) || key.startsWith("client.") || key.startsWith("engine.");
+  const [root = ""] = key.split(".", 1);
+  return CONNECTION_KEYS.includes(key) || (root !== key && ENGINE_ROOTS.has(root));
 }

@@ -2,7 +2,7 @@ import type { Condition, Expression, NameExpression } from "../condition.js";
 import { conditionNames } from "../evaluate-condition.js";
 import { nearest } from "../nearest.js";
 import type { Policy, Rule } from "../policy.js";
-import { CLIENT_PATHS } from "../trust-attributes.js";
+import { CLIENT_PATHS, VIOLATION_NAMES } from "../trust-attributes.js";
 import { isList, lookUp, orderingNumber, type Value, type ValueMap } from "../values.js";
 import {
   constantValue,
@@ -12,7 +12,7 @@ import {
 } from "./condition-outcomes.js";
 import { allParts } from "./condition-parts.js";
 import { type LintFinding, type LintInput, perRule, type RuleFinding } from "./finding.js";
-import { CONNECTION_ATTRIBUTES, UNSUPPLIED } from "./known-clients.js";
+import { CONNECTION_ATTRIBUTES } from "./known-clients.js";
 
 const CONDITION = ["condition"];
 
@@ -111,28 +111,24 @@ function namesRead(
   ];
 }
 
-/** Names under `client.` that the engine does not know. */
+const KNOWN_OF_CLIENTS: readonly (readonly [root: string, names: readonly string[]])[] = [
+  ["client.", CLIENT_PATHS],
+  ["violation.", VIOLATION_NAMES],
+];
+
+/** Names under `client.` and `violation.` that the engine does not know. */
 export function* unknownClientNames(rule: Rule): Iterable<RuleFinding> {
   for (const { written, keys } of namesRead(rule)) {
-    if (!written.startsWith("client.")) continue;
-    const name = written.slice("client.".length);
-    if (CLIENT_PATHS.includes(name)) continue;
-    const meant = nearest(name, CLIENT_PATHS);
+    const [root, names] = KNOWN_OF_CLIENTS.find(([start]) => written.startsWith(start)) ?? [];
+    if (root === undefined || names === undefined) continue;
+    const name = written.slice(root.length);
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
     yield {
       keys,
       message: `\`${written}\` is no name of a client's trust: it is absent unless the caller sends it`,
-      ...(meant === undefined ? {} : { suggestion: `write \`client.${meant}\`` }),
+      ...(meant === undefined ? {} : { suggestion: `write \`${root}${meant}\`` }),
     };
-  }
-}
-
-/** Names that FLOPY-NET's alerts have, and that no policy is told of. */
-export function* unsuppliedNames(rule: Rule): Iterable<RuleFinding> {
-  for (const { written, keys } of namesRead(rule)) {
-    const suggestion = UNSUPPLIED.get(written);
-    if (suggestion === undefined) continue;
-    const message = `\`${written}\` is a name of alerts: it is absent unless the caller sends it`;
-    yield { keys, message, suggestion };
   }
 }
 

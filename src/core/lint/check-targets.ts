@@ -234,10 +234,12 @@ function namesRead(rule: Rule): readonly NameRead[] {
   ];
 }
 
+const ENGINE_ROOTS = ["client", "violation", "trust_score_change", "engine", "policy_engine"];
+
 /** The engine sends its own names, and a client may send a whole map under the first step. */
 function isSent(path: readonly string[], attributes: readonly string[]): boolean {
   const [root = ""] = path;
-  if (root === "client" || root === "engine" || root === "trust_score_change") return true;
+  if (ENGINE_ROOTS.includes(root)) return true;
   return attributes.includes(root) || attributes.includes(path.join("."));
 }
 

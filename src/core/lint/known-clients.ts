@@ -86,10 +86,3 @@ export const CONNECTION_ATTRIBUTES = [
   ...["src_type", "dst_type", "src_ip", "dst_ip", "src_port", "dst_port", "protocol"],
   ...["client_id", "request_id"],
 ];
-
-/** Names of FLOPY-NET's alerts that nobody tells a policy of, and what may be read instead. */
-export const UNSUPPLIED: ReadonlyMap<string, string> = new Map([
-  ["violation.count", "read `client.factors.compliance_history`, or have the caller send it"],
-  ["violation.severity", "read `client.factors.compliance_history`, or have the caller send it"],
-  ["policy_engine.status", "leave it out: an engine that is down answers nothing"],
-]);

@@ -5,7 +5,6 @@ import {
   protocolInOneCase,
   textThresholds,
   unknownClientNames,
-  unsuppliedNames,
   unquotedWords,
 } from "./check-conditions.js";
 import {
@@ -99,18 +98,10 @@ export const LINT_CHECKS: readonly LintCheck[] = [
   {
     id: "unknown-client-name",
     severity: "warning",
-    says: "a name under `client.` is none that the engine knows of a client",
+    says: "a name under `client.` or `violation.` is none that the engine knows of a client",
     example: '"condition": "client.trust_scor < 0.3"',
     fix: "write the name that is suggested",
     find: perRule(unknownClientNames),
-  },
-  {
-    id: "unsupplied-name",
-    severity: "warning",
-    says: "a rule reads a name of FLOPY-NET's alerts, which the engine does not supply: a trust rule then denies every named client with an error",
-    example: '"condition": "violation.count > 3"',
-    fix: "read what is suggested",
-    find: perRule(unsuppliedNames),
   },
   {
     id: "idle-trust-parameter",

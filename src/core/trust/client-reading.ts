@@ -39,6 +39,8 @@ export function readingOf(
     trustScoreChange: client.change,
     trustScoreDelta: client.delta,
     roundsObserved: client.roundsObserved,
+    violations: client.violations,
+    worstViolation: client.worstViolation,
     exclusions: client.exclusions,
     dwellRounds: state === "EXCLUDED" ? Math.max(0, client.dwell) : 0,
     ...(runId === undefined ? {} : { runId, round: client.round }),

@@ -1,5 +1,5 @@
 import { CONSISTENCY_WINDOW, PEAK_WINDOW } from "./parameters.js";
-import type { TrustState } from "./trust-reading.js";
+import { VIOLATION_SEVERITIES, type TrustState, type WorstViolation } from "./trust-reading.js";
 
 const STATES = ["PROBATION", "ACTIVE", "REDUCED", "EXCLUDED"] as const;
 
@@ -29,13 +29,17 @@ const EVIDENCE_TIME = 27;
 const EVALUATIONS = 28;
 const UPDATES = 29;
 const SCORES = 30;
+const VIOLATIONS = SCORES + PEAK_WINDOW;
+const WORST_VIOLATION = VIOLATIONS + 1;
 
-export const RECORD_NUMBERS = SCORES + PEAK_WINDOW;
+export const RECORD_NUMBERS = WORST_VIOLATION + 1;
+/** Of snapshots of layout 1, which end before violations. */
+export const RECORD_NUMBERS_1 = VIOLATIONS;
 /** Two per update of the window: logarithm of the norm ratio, and the alignment ratio. */
 export const RECORD_WINDOW = 2 * CONSISTENCY_WINDOW;
 
 /**
- * What the fold remembers of one client, as numbers in two arrays that many clients share: 480 bytes,
+ * What the fold remembers of one client, as numbers in two arrays that many clients share: 496 bytes,
  * where an object with these fields would take some 1,200. One record object is moved from client to
  * client.
  */
@@ -189,6 +193,20 @@ export class ClientRecord {
   }
   set roundsAboveReduction(value: number) {
     this.set(ROUNDS_ABOVE_REDUCTION, value);
+  }
+
+  /** Violations of all rounds, refusals by the gate among them. */
+  get violations(): number {
+    return this.get(VIOLATIONS);
+  }
+  /** The gravest of the last evaluated round. */
+  get worstViolation(): WorstViolation {
+    return VIOLATION_SEVERITIES[this.get(WORST_VIOLATION)] ?? "none";
+  }
+  /** Those of one more evaluated round. */
+  addViolations(count: number, worst: WorstViolation): void {
+    this.set(VIOLATIONS, this.violations + count);
+    this.set(WORST_VIOLATION, VIOLATION_SEVERITIES.indexOf(worst));
   }
 
   /** Whether a critical violation is yet to exclude it. */

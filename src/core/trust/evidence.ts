@@ -10,6 +10,7 @@ import type { ClientRecord } from "./client-record.js";
 import type { UpdateOutcome, ViolationSeverity } from "./observation.js";
 import { massOf, type TrustParameters } from "./parameters.js";
 import type { TrustModel } from "./trust-model.js";
+import { VIOLATION_SEVERITIES, type WorstViolation } from "./trust-reading.js";
 
 /** All that was reported of one client in one round, joined over its reporters. */
 export interface RoundEvidence {
@@ -26,6 +27,9 @@ export interface RoundEvidence {
 
 /** Smallest norm ratio that is told from 0: consistency takes logarithms. */
 const LEAST_NORM_RATIO = 1e-3;
+
+/** A refusal by the gate is a violation, too. */
+const GATE_SEVERITY: ViolationSeverity = "MEDIUM";
 
 /** What one arrived update shows. */
 export interface UpdateSamples {
@@ -56,6 +60,7 @@ export function takeEvidence(
   const { parameters } = model;
   const masses = violations.reduce((sum, severity) => sum + massOf(severity, parameters), 0);
   if (!arrived(outcome)) {
+    client.addViolations(violations.length, gravestOf(violations));
     const counts = absenceCounts(outcome, client);
     if (counts) addEvidence(client, model, PARTICIPATION, 0, 1);
     if (violations.length > 0) addEvidence(client, model, COMPLIANCE, 0, masses);
@@ -63,6 +68,8 @@ export function takeEvidence(
   }
 
   const { quality, consistency, refused } = takeUpdate(client, evidence, model);
+  const violated = refused ? [...violations, GATE_SEVERITY] : violations;
+  client.addViolations(violated.length, gravestOf(violated));
   const came = outcome === "LATE" ? parameters.lateParticipation : 1;
   const participation = refused ? 0 : came;
   addEvidence(client, model, PARTICIPATION, participation, 1 - participation);
@@ -70,10 +77,25 @@ export function takeEvidence(
   if (consistency !== undefined) {
     addEvidence(client, model, CONSISTENCY, consistency, 1 - consistency);
   }
-  const bad = masses + (refused ? parameters.mediumMass : 0);
-  addEvidence(client, model, COMPLIANCE, refused || violations.length > 0 ? 0 : 1, bad);
+  const bad = masses + (refused ? massOf(GATE_SEVERITY, parameters) : 0);
+  addEvidence(client, model, COMPLIANCE, violated.length > 0 ? 0 : 1, bad);
   return true;
 }
+
+function gravestOf(violations: readonly ViolationSeverity[]): WorstViolation {
+  let gravest = 0;
+  for (const severity of violations) {
+    gravest = Math.max(gravest, VIOLATION_SEVERITIES.indexOf(WORDS[severity]));
+  }
+  return VIOLATION_SEVERITIES[gravest] ?? "none";
+}
+
+const WORDS: Readonly<Record<ViolationSeverity, WorstViolation>> = {
+  LOW: "low",
+  MEDIUM: "medium",
+  HIGH: "high",
+  CRITICAL: "critical",
+};
 
 /** An excluded client is refused its connections: to stay away is then no evidence, to fail is. */
 function absenceCounts(outcome: UpdateOutcome, client: ClientRecord): boolean {

@@ -15,6 +15,7 @@ import type {
 } from "./observation.js";
 import { refoldClient } from "./refold-client.js";
 import { alertChanges, alertsOf, NO_ALERTS, type RunAlerts } from "./round-alerts.js";
+import { pagesOfLayout1 } from "./record-pages.js";
 import { RoundBook, type RoundBookData } from "./round-book.js";
 import { readingsOf, StateWatch, toldOfRound } from "./state-changes.js";
 import type { TrustExplanation } from "./trust-explanation.js";
@@ -57,6 +58,17 @@ export function restoreTrustFold(
   if (snapshot.layout !== SNAPSHOT_LAYOUT) return undefined;
   if (snapshot.rulesHashes.some((hash) => rulesOf(hash) === undefined)) return undefined;
   return new Fold(model, snapshot.state as FoldData, rulesOf);
+}
+
+/**
+ * A snapshot of an older layout as it would be now, for where it cannot be made anew from observations:
+ * of violations before it nothing is known.
+ */
+export function upgradedSnapshot(snapshot: TrustSnapshot): TrustSnapshot {
+  if (snapshot.layout !== 1) return snapshot;
+  const state = snapshot.state as FoldData;
+  const base = { ...state.base, records: pagesOfLayout1(state.base.records) };
+  return { ...snapshot, layout: SNAPSHOT_LAYOUT, state: { ...state, base } };
 }
 
 /** `live` is `base` after all kept items: from there, what a late observation changes is folded anew. */

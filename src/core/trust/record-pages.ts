@@ -1,4 +1,9 @@
-import { type ClientRecord, RECORD_NUMBERS, RECORD_WINDOW } from "./client-record.js";
+import {
+  type ClientRecord,
+  RECORD_NUMBERS,
+  RECORD_NUMBERS_1,
+  RECORD_WINDOW,
+} from "./client-record.js";
 
 /** Small enough that a federation of ten costs little, and that growing copies nothing. */
 const RECORDS_PER_PAGE = 256;
@@ -57,6 +62,22 @@ export class RecordPages {
     const page = this.pages[Math.floor(client / RECORDS_PER_PAGE)];
     if (page) record.moveTo(page.numbers, page.window, client % RECORDS_PER_PAGE);
   }
+}
+
+/** Pages of layout 1 as they are now: nothing is known of violations. */
+export function pagesOfLayout1({ size, pages }: RecordPagesData): RecordPagesData {
+  return {
+    size,
+    pages: pages.map(({ numbers, window }) => {
+      const page = emptyPage();
+      for (let place = 0; place < RECORDS_PER_PAGE; place += 1) {
+        const first = place * RECORD_NUMBERS_1;
+        page.numbers.set(numbers.subarray(first, first + RECORD_NUMBERS_1), place * RECORD_NUMBERS);
+      }
+      page.window.set(window);
+      return page;
+    }),
+  };
 }
 
 function emptyPage(): Page {

@@ -1,6 +1,11 @@
 /** PROBATION until 5 rounds of evidence, REDUCED weighs less, EXCLUDED takes no part. */
 export type TrustState = "PROBATION" | "ACTIVE" | "REDUCED" | "EXCLUDED";
 
+/** From least to gravest, as conditions read it. */
+export const VIOLATION_SEVERITIES = ["none", "low", "medium", "high", "critical"] as const;
+
+export type WorstViolation = (typeof VIOLATION_SEVERITIES)[number];
+
 /** In the order of the weights. */
 export const FACTOR_NAMES = [
   "participation_rate",
@@ -45,6 +50,10 @@ export interface TrustReading {
   readonly trustScoreDelta: number;
   /** Rounds that gave any evidence. */
   readonly roundsObserved: number;
+  /** Violations of all evaluated rounds, refusals by the gate among them; it never falls. */
+  readonly violations: number;
+  /** The gravest of the last evaluated round. */
+  readonly worstViolation: WorstViolation;
   /** How often it was excluded. */
   readonly exclusions: number;
   /** Closed rounds that an EXCLUDED client still has to wait, at least 0. */

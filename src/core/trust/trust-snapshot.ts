@@ -1,5 +1,5 @@
 /** To be raised whenever what snapshots hold changes: older ones are then folded anew. */
-export const SNAPSHOT_LAYOUT = 1;
+export const SNAPSHOT_LAYOUT = 2;
 
 /** The state of a fold as plain data: numbers, texts, lists and typed arrays. */
 export interface TrustSnapshot {

@@ -6,6 +6,7 @@ import type { ValueMap } from "../../../src/core/values.js";
 
 const KNOWN: TrustAttributes = {
   client: { trust_score: 0.5, trust_state: "PROBATION", factors: { update_quality: 0.5 } },
+  violation: { severity: "none", count: 0 },
   trust_score_change: 0,
   "client.factors.participation_rate.lower": 0.25,
   "client.factors.participation_rate.upper": 0.75,

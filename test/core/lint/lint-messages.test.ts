@@ -162,10 +162,9 @@ it.each<[file: string, text: string, said: string[]]>([
     withRules('{"action": "deny", "match": {"client.trust_stat": "EXCLUDED"}}'), [
       "unknown-client-name at policies.p.rules[0].match.client.trust_stat: `client.trust_stat` is no name of a client's trust: it is absent unless the caller sends it -> write `client.trust_state`",
     ]],
-  ["names of alerts",
-    deny("violation.count > 3 || policy_engine.status != 'healthy' || violation.counts > 3"), [
-      "unsupplied-name at policies.p.rules[0].condition: `violation.count` is a name of alerts: it is absent unless the caller sends it -> read `client.factors.compliance_history`, or have the caller send it",
-      "unsupplied-name at policies.p.rules[0].condition: `policy_engine.status` is a name of alerts: it is absent unless the caller sends it -> leave it out: an engine that is down answers nothing",
+  ["a name of violations beside those that there are",
+    deny("violation.count > 3 || violation.severity == 'high' || policy_engine.status != 'healthy' || violation.counts > 3"), [
+      "unknown-client-name at policies.p.rules[0].condition: `violation.counts` is no name of a client's trust: it is absent unless the caller sends it -> write `violation.count`",
     ]],
   ["parameters of a trust rule that do nothing",
     withRules('{"action": "exclude_client", "condition": "client.trust_upper < limit", "parameters": {"limit": 0.3, "rounds_inn": 3, "weight_multiplier": 0.1, "exit": 0.4, "note": 1}}, {"action": "weight_reduction", "match": {"dst_port": 1}, "parameters": {"rounds_in": 3, "weight_multiplier": 0.1}}', "security"), [
