@@ -1,6 +1,6 @@
-import type { Admission } from "../core/trust/admission.js";
+import { type Admission, openedForOthers } from "../core/trust/admission.js";
 import type { Observation } from "../core/trust/observation.js";
-import { payloadDigest } from "../core/trust/payload-digest.js";
+import { payloadDigest, selectionDigest } from "../core/trust/payload-digest.js";
 import type { ObservationKey, ObservationLog } from "./ports/observation-log.js";
 import { keyOf, observationFrom } from "./trust-log-records.js";
 
@@ -10,17 +10,28 @@ export interface OldObservations {
   verdictOf(observation: Observation): Promise<Admission>;
 }
 
+/** What is known of one round, in numbers: a report may name many rounds of many clients. */
+interface OldRound {
+  /** By key: what was said. */
+  readonly digests: Map<string, number>;
+  /** Whom it was opened for, by whoever did first; absent: it never was. */
+  selection?: number;
+}
+
 /** For one report: each round is read once, and what the report itself brings is remembered. */
 export function createOldObservations(log: Pick<ObservationLog, "ofRound">): OldObservations {
-  /** By round: the digest of what is known, by key. */
-  const rounds = new Map<string, Map<string, number>>();
+  const rounds = new Map<string, OldRound>();
 
-  async function roundOf({ runId, round }: ObservationKey): Promise<Map<string, number>> {
+  async function roundOf({ runId, round }: ObservationKey): Promise<OldRound> {
     const name = `${round} ${runId}`;
     const known = rounds.get(name);
     if (known) return known;
-    const stored = await log.ofRound(runId, round);
-    const read = new Map(stored.map((one) => [nameOf(one), payloadDigest(observationFrom(one))]));
+    const read: OldRound = { digests: new Map() };
+    for (const stored of await log.ofRound(runId, round)) {
+      const observation = observationFrom(stored);
+      read.digests.set(nameOf(stored), payloadDigest(observation));
+      if (observation.kind === "round_opened") read.selection ??= selectionDigest(observation);
+    }
     rounds.set(name, read);
     return read;
   }
@@ -30,9 +41,14 @@ export function createOldObservations(log: Pick<ObservationLog, "ofRound">): Old
       const key = keyOf(observation);
       const digest = payloadDigest(observation);
       const known = await roundOf(key);
-      const before = known.get(nameOf(key));
+      if (observation.kind === "round_opened") {
+        const selection = selectionDigest(observation);
+        known.selection ??= selection;
+        if (known.selection !== selection) return openedForOthers(key.runId, key.round);
+      }
+      const before = known.digests.get(nameOf(key));
       if (before === undefined) {
-        known.set(nameOf(key), digest);
+        known.digests.set(nameOf(key), digest);
         return { verdict: "late" };
       }
       if (before === digest) return { verdict: "duplicate" };

@@ -30,6 +30,12 @@ export type RejectionReason =
   /** The owner has registered as many new clients today as it may. */
   | "REGISTRATION_QUOTA_EXCEEDED";
 
+/** What is said of an opening of a round that was opened before for other clients, whoever says it. */
+export function openedForOthers(runId: string, round: number): Admission {
+  const message = `round ${round} of run \`${runId}\` was opened with other \`selected_client_ids\``;
+  return { verdict: "rejected", reason: "OBSERVATION_CONFLICT", message };
+}
+
 /** Decides what is taken, from a bounded memory of open and recently closed rounds. */
 export interface ObservationDoor {
   /**

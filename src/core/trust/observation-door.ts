@@ -1,4 +1,9 @@
-import type { Admission, ObservationDoor, RejectionReason } from "./admission.js";
+import {
+  type Admission,
+  type ObservationDoor,
+  openedForOthers,
+  type RejectionReason,
+} from "./admission.js";
 import { DoorRound, type DoorRoundData, type Known } from "./door-round.js";
 import { LatenessWindow } from "./lateness-window.js";
 import { NameTable } from "./name-table.js";
@@ -154,10 +159,7 @@ class Door implements ObservationDoor {
     const { runId, round, selectedClientIds } = opened;
     const members = selectedClientIds.map((id) => this.clients.find(id) ?? UNHEARD_OF);
     if (!sameNumbers(known.data.members, sortedNumbers(members))) {
-      return rejected(
-        "OBSERVATION_CONFLICT",
-        `round ${round} of run \`${runId}\` was opened with other \`selected_client_ids\``,
-      );
+      return openedForOthers(runId, round);
     }
     return admissionOf(
       known.takeForRound(this.reporters.numberOf(opened.reporter), opened),

@@ -1,4 +1,4 @@
-import type { Observation } from "./observation.js";
+import type { Observation, RoundOpened } from "./observation.js";
 
 /**
  * A number that stands for what an observation says, without who says it when about whom: equal for a
@@ -7,6 +7,11 @@ import type { Observation } from "./observation.js";
  */
 export function payloadDigest(observation: Observation): number {
   return hash(JSON.stringify(payloadOf(observation)));
+}
+
+/** The same of the clients that a round was opened for, in whatever order they were named. */
+export function selectionDigest({ selectedClientIds }: RoundOpened): number {
+  return hash(JSON.stringify(selectedClientIds.toSorted()));
 }
 
 function payloadOf(observation: Observation): readonly unknown[] {
