@@ -14,7 +14,9 @@ import { createReportObservations } from "./application/report-observations.js";
 import { createRoundMonitoring } from "./application/round-monitoring.js";
 import { createOwnViolations } from "./application/own-violations.js";
 import type { RecordDecision } from "./application/record-decision.js";
+import { createTrustAsOf } from "./application/trust-as-of.js";
 import { openTrustLedger, type TrustLedger } from "./application/trust-ledger.js";
+import { createTrustReplay } from "./application/trust-replay.js";
 import { createTrustRulesInForce } from "./application/trust-rules-in-force.js";
 import type { TrustParameters } from "./core/trust/parameters.js";
 import { trustModel, type TrustModelName } from "./core/trust/trust-model.js";
@@ -66,11 +68,12 @@ export async function openEngineTrust(deps: {
     digests,
     options: { newcomerWeight, ...(minCohort !== undefined && { minCohort }) },
   });
-  const ledger = await openTrustLedger({
-    ...{ observationLog, history, rulesNow, makeEvent, log },
+  const fold = {
+    ...{ observationLog, history, rulesNow },
     model: trustModel(settings.TRUST_MODEL, model),
     registrationsPerOwnerPerDay: settings.TRUST_REGISTRATIONS_PER_OWNER_PER_DAY,
-  });
+  };
+  const ledger = await openTrustLedger({ ...fold, makeEvent, log });
   const activeSnapshot = () => activation.active()?.snapshot;
   const isLiteral = settings.TRUST_MODEL === "seed-literal-1";
   const clientTrust = createClientTrust({ ledger, rulesNow, isLiteral });
@@ -90,6 +93,7 @@ export async function openEngineTrust(deps: {
       evaluate: createEvaluateTrust({
         ...{ ledger, observationLog, history, rulesNow, digests },
         ...{ engineAttributes, engineState },
+        asOf: createTrustAsOf({ history, replay: createTrustReplay(fold) }),
       }),
       report: createReportObservations({ ledger, clock }),
       lists: createTrustLists({ ledger, history, observationLog, rulesNow }),

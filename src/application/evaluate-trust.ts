@@ -17,6 +17,7 @@ import type { Digests } from "./ports/digests.js";
 import type { ObservationLog, StoredObservation } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
 import { resolveAttributes } from "./resolve-attributes.js";
+import type { TrustAsOf } from "./trust-as-of.js";
 import type { TrustLedger } from "./trust-ledger.js";
 import { readingOfPoint } from "./trust-points.js";
 import { idRule } from "./trust-report.js";
@@ -58,7 +59,7 @@ export type ShownObservation = StoredObservation & { readonly observationId: str
 /**
  * How far a client is trusted, now or as of an evaluated round.
  *
- * @throws {PdpError} REQUEST_INVALID, ROUND_NOT_FOUND, STORAGE_UNAVAILABLE.
+ * @throws {PdpError} REQUEST_INVALID, ROUND_NOT_FOUND, OVERLOADED, STORAGE_UNAVAILABLE.
  */
 export type EvaluateTrust = (question: TrustQuestion) => Promise<TrustAnswer>;
 
@@ -66,6 +67,7 @@ export interface EvaluateTrustDeps {
   readonly ledger: TrustLedger;
   readonly observationLog: Pick<ObservationLog, "ofRound" | "rules">;
   readonly history: Pick<TrustHistory, "evaluationOf" | "evaluations" | "pointAt" | "points">;
+  readonly asOf: TrustAsOf;
   readonly rulesNow: () => TrustRulesNow;
   readonly engineAttributes: () => ValueMap;
   readonly engineState: () => EngineStatus["state"];
@@ -73,7 +75,7 @@ export interface EvaluateTrustDeps {
 }
 
 export function createEvaluateTrust(deps: EvaluateTrustDeps): EvaluateTrust {
-  const { ledger, observationLog, history, rulesNow } = deps;
+  const { ledger, observationLog, history, rulesNow, asOf } = deps;
 
   function answerNow({ clientId, context }: TrustQuestion): Omit<TrustAnswer, "observations"> {
     const now = rulesNow();
@@ -86,9 +88,9 @@ export function createEvaluateTrust(deps: EvaluateTrustDeps): EvaluateTrust {
   }
 
   async function answerAsOf(
-    { clientId, runId }: TrustQuestion,
+    { clientId, runId, explain }: TrustQuestion,
     round: number,
-  ): Promise<Omit<TrustAnswer, "observations">> {
+  ): Promise<TrustAnswer> {
     const evaluation = await history.evaluationOf(runId, round);
     if (!evaluation) throw new PdpError({ reason: "ROUND_NOT_FOUND", runId, round });
     const point = await history.pointAt(clientId, evaluation.evaluation);
@@ -100,29 +102,32 @@ export function createEvaluateTrust(deps: EvaluateTrustDeps): EvaluateTrust {
     const kept = await observationLog.rules(evaluation.rulesHash);
     if (!kept) throw new Error(`no trust rules are kept of evaluation ${evaluation.evaluation}`);
     const { text, rules } = keptTrustRules(kept);
-    return {
+    const answer = {
       ...{ reading, model: ledger.model, policyVersion: kept.policyVersion },
       weightMultiplier: multiplierOf(reading, rules),
       matchedRules: text.rules.filter((rule) => stateRuleHolds(rule, reading)).map(matchedText),
     };
+    if (!explain) return { ...answer, observations: [] };
+    const then = await asOf(evaluation);
+    return explained(answer, then.explain(point ? clientId : NOBODY.name, rules));
   }
 
-  async function explained(answer: Omit<TrustAnswer, "observations">): Promise<TrustAnswer> {
-    const { reading } = answer;
-    return {
-      ...answer,
-      explanation: ledger.explain(reading.clientId),
-      observations: await newestObservations(deps, reading),
-    };
+  async function explained(
+    answer: Omit<TrustAnswer, "observations">,
+    explanation: TrustExplanation,
+  ): Promise<TrustAnswer> {
+    const observations = await newestObservations(deps, answer.reading);
+    return { ...answer, explanation, observations };
   }
 
   return async (question) => {
     refuse(question);
     const { asOfRound, explain } = question;
-    if (asOfRound !== undefined)
-      return { ...(await answerAsOf(question, asOfRound)), observations: [] };
+    if (asOfRound !== undefined) return answerAsOf(question, asOfRound);
     const answer = answerNow(question);
-    return explain ? explained(answer) : { ...answer, observations: [] };
+    return explain
+      ? explained(answer, ledger.explain(question.clientId))
+      : { ...answer, observations: [] };
   };
 }
 

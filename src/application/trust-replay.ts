@@ -26,19 +26,26 @@ export interface TrustReplay {
   rulesIn(checkpoint: TrustCheckpoint): readonly RulesInForce[];
   /** The newest checkpoint of this model; else what the log begins with. */
   newest(): Promise<TrustState>;
+  /** The newest checkpoint of this model with fewer evaluated rounds; else what the log begins with. */
+  newestBefore(evaluation: number): Promise<TrustState>;
   /** What the log begins with: nothing, or what was known when the log before it was lost. */
   beginning(): Promise<TrustState>;
   /**
    * Applies what the log has after `into.position`.
    *
    * @param onStep - Told what each observation changed.
+   * @param choose - What is to become of each; absent: all are applied.
    * @returns How many observations that were.
    */
   replay(
     into: TrustState,
     onStep?: (step: FoldStep, stored: StoredObservation) => Promise<void> | undefined,
+    choose?: (stored: StoredObservation) => ReplayChoice,
   ): Promise<number>;
 }
+
+/** `end`: it and everything after it is left out. */
+export type ReplayChoice = "apply" | "skip" | "end";
 
 interface KnownRules {
   readonly rules: TrustRules;
@@ -83,30 +90,35 @@ export function createTrustReplay(
     );
   }
 
+  async function newestBefore(evaluation: number): Promise<TrustState> {
+    const checkpoints = await history.checkpoints();
+    for (const checkpoint of checkpoints) {
+      const found = checkpoint.evaluation < evaluation && (await restored(checkpoint));
+      if (found) return found;
+    }
+    return beginningOf(checkpoints);
+  }
+
   return {
     learn({ rules, record }) {
       known.set(record.hash, { rules, record });
     },
     rulesIn: (checkpoint) =>
       rulesHashesOf(checkpoint).flatMap((hash) => known.get(hash)?.record ?? []),
-    async newest() {
-      const checkpoints = await history.checkpoints();
-      for (const checkpoint of checkpoints) {
-        const found = await restored(checkpoint);
-        if (found) return found;
-      }
-      return beginningOf(checkpoints);
-    },
+    newest: () => newestBefore(Infinity),
+    newestBefore,
     beginning: async () => beginningOf(await history.checkpoints()),
-    async replay(into, onStep) {
+    async replay(into, onStep, choose = () => "apply") {
       let count = 0;
       const noRules = rulesNow().rules;
       for (;;) {
         const slice = await observationLog.read(into.position, SLICE);
         for (const stored of slice) {
+          const choice = choose(stored);
+          if (choice === "end") return count;
           const { rulesHash, receivedMs } = stored;
           const rules = rulesHash === undefined ? noRules : await rulesOf(rulesHash);
-          if (!stored.late) {
+          if (!stored.late && choice === "apply") {
             const step = applyObservation(into, observationFrom(stored), { receivedMs, rules });
             await onStep?.(step, stored);
           }

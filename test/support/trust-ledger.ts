@@ -5,7 +5,9 @@ import { createEventMaker } from "../../src/application/engine-events.js";
 import type { ObservationLog } from "../../src/application/ports/observation-log.js";
 import type { TrustHistory } from "../../src/application/ports/trust-history.js";
 import type { ReportAnswer } from "../../src/application/trust-admission.js";
+import { createTrustAsOf, type TrustAsOf } from "../../src/application/trust-as-of.js";
 import { openTrustLedger, type TrustLedger } from "../../src/application/trust-ledger.js";
+import { createTrustReplay } from "../../src/application/trust-replay.js";
 import { createTrustRulesInForce } from "../../src/application/trust-rules-in-force.js";
 import type { Observation } from "../../src/core/trust/observation.js";
 import { trustModel, type TrustModelName } from "../../src/core/trust/trust-model.js";
@@ -28,6 +30,14 @@ export function openLedger(
     ...{ rulesNow, makeEvent, log: quietLog, model: trustModel(modelName) },
     registrationsPerOwnerPerDay: 0,
   });
+}
+
+/** What explains earlier rounds of a storage, without a policy. */
+export function openAsOf(storage: Parameters<typeof openLedger>[0]): TrustAsOf {
+  const { observationLog, trustHistory: history } = storage;
+  const options = { model: trustModel(), registrationsPerOwnerPerDay: 0 };
+  const replay = createTrustReplay({ ...options, observationLog, history, rulesNow });
+  return createTrustAsOf({ history, replay });
 }
 
 /** One report; observations have the time that they say. */

@@ -6,7 +6,7 @@ export interface KeptItem {
 /** An observation is taken up to so many closed rounds of its run later. */
 const LATE_ROUNDS = 2;
 /** What is kept for late observations, whatever the number of runs. */
-const MOST_ROUNDS = 64;
+export const MOST_KEPT_ROUNDS = 64;
 const MOST_CLIENTS = 1_000_000;
 
 /**
@@ -58,7 +58,7 @@ export class LatenessWindow<Item extends KeptItem> {
   private hasLeft({ closed }: Item): boolean {
     if (!closed) return true;
     if (this.isTooLate(closed.runId, closed.round)) return true;
-    return this.rounds > 1 && (this.rounds > MOST_ROUNDS || this.clients > MOST_CLIENTS);
+    return this.rounds > 1 && (this.rounds > MOST_KEPT_ROUNDS || this.clients > MOST_CLIENTS);
   }
 
   private count({ closed }: Item, sign: 1 | -1): void {

@@ -102,6 +102,24 @@ describe("EvaluateTrust", () => {
     expect(prior).toMatchObject({ trust_score: 0.5, client_id: id("never-selected") });
   });
 
+  it("explains as of a round as it explained then, checkpoint or not", async () => {
+    const { run, id } = engine.aRun();
+    const then: Message[] = [];
+    for (let round = 1; round <= 13; round += 1) {
+      const clients = round < 6 ? WITH_FLIPPER : EVERYONE;
+      await engine.report(roundMessages(run, round, named(clients, id)));
+      then.push(await engine.trustOf(id("a"), { explain: true }));
+    }
+    for (const [index, answer] of then.entries()) {
+      const asOf = { as_of_round: index + 1, run_id: run, explain: true };
+      expect(await engine.trustOf(id("a"), asOf)).toEqual(answer);
+    }
+    const stranger = { as_of_round: 2, run_id: run, explain: true };
+    expect(await engine.trustOf(id("never-selected"), stranger)).toMatchObject({
+      counterfactual: { better_state: "TRUST_STATE_ACTIVE", good_rounds: 5 },
+    });
+  });
+
   // prettier-ignore
   it.each<[says: string, request: Message, code: number, message: RegExp]>([
     ["no client",                        {},                                             status.INVALID_ARGUMENT, /^client_id must be given$/],

@@ -35,7 +35,11 @@ import {
 export interface EvaluateTrustRequest {
   /** The client: 1 to 256 printable characters. Required. */
   clientId: string;
-  /** Whether to answer `contributions` and `counterfactual` too. */
+  /**
+   * Whether to answer `contributions` and `counterfactual` too. Together with `as_of_round` the
+   * observations are read again up to that round, which may take seconds: at most four such
+   * questions at once.
+   */
   explain: boolean;
   /** The round after whose evaluation the trust is asked for; `run_id` is required with it. Absent: now. */
   asOfRound?:
@@ -103,9 +107,12 @@ export interface EvaluateTrustResponse {
     | undefined;
   /** Version of the policy set whose trust rules were asked. */
   policyVersion: string;
-  /** How each factor moved the score. Only with `explain`, and not with `as_of_round`. */
+  /** How each factor moved the score. Only with `explain`; with `as_of_round` as of that round. */
   contributions: TrustContribution[];
-  /** What it would take to change the state. Only with `explain`, and not with `as_of_round`. */
+  /**
+   * What it would take to change the state. Only with `explain`; with `as_of_round` from there on, by
+   * the rules in force then.
+   */
   counterfactual?: TrustCounterfactual | undefined;
 }
 
@@ -1897,7 +1904,8 @@ export const TrustServiceService = {
    * prior: that is no error.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID), NOT_FOUND (ROUND_NOT_FOUND: `as_of_round` was never
-   * evaluated) or UNAVAILABLE (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   * evaluated), RESOURCE_EXHAUSTED (OVERLOADED: too many explanations of earlier rounds at once) or
+   * UNAVAILABLE (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
    */
   evaluateTrust: {
     path: "/flopynet.policy.v1.TrustService/EvaluateTrust" as const,
@@ -2019,7 +2027,8 @@ export interface TrustServiceServer extends UntypedServiceImplementation {
    * prior: that is no error.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID), NOT_FOUND (ROUND_NOT_FOUND: `as_of_round` was never
-   * evaluated) or UNAVAILABLE (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   * evaluated), RESOURCE_EXHAUSTED (OVERLOADED: too many explanations of earlier rounds at once) or
+   * UNAVAILABLE (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
    */
   evaluateTrust: handleUnaryCall<EvaluateTrustRequest, EvaluateTrustResponse>;
   /**
@@ -2073,7 +2082,8 @@ export interface TrustServiceClient extends Client {
    * prior: that is no error.
    *
    * Fails with INVALID_ARGUMENT (REQUEST_INVALID), NOT_FOUND (ROUND_NOT_FOUND: `as_of_round` was never
-   * evaluated) or UNAVAILABLE (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
+   * evaluated), RESOURCE_EXHAUSTED (OVERLOADED: too many explanations of earlier rounds at once) or
+   * UNAVAILABLE (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE).
    */
   evaluateTrust(
     request: EvaluateTrustRequest,
