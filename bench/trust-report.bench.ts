@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteStorage } from "../src/adapters/sqlite/sqlite-storage.js";
 import { createSqliteObservationLog } from "../src/adapters/sqlite/observation-log.js";
+import { createPrometheusMetrics } from "../src/adapters/prometheus/metrics.js";
 import { createSystemClock } from "../src/adapters/system/clock.js";
 import { createUuidIds } from "../src/adapters/system/ids.js";
 import { createEventMaker } from "../src/application/engine-events.js";
@@ -52,6 +53,7 @@ async function openTrust(dataDir: string): Promise<OpenTrust> {
     ...{ storage, ids, clock, log, settings, makeEvent },
     activation: { active: () => undefined },
     engineAttributes: () => ({}),
+    metrics: createPrometheusMetrics().trust,
     engineState: () => "healthy",
   });
   return { ...trust, close: () => storage.close() };

@@ -3,11 +3,13 @@ import type { PolicyActivation } from "./application/activate-policies.js";
 import { type ClientTrust, createClientTrust } from "./application/client-trust.js";
 import type { EngineStatus } from "./application/engine-status.js";
 import type { EventMaker } from "./application/engine-events.js";
+import { countedReports } from "./application/count-reports.js";
 import { createEvaluateTrust } from "./application/evaluate-trust.js";
 import { createTrustLists } from "./application/list-trust.js";
 import { createPardonClient } from "./application/pardon-client.js";
 import type { Clock } from "./application/ports/clock.js";
 import type { Ids } from "./application/ports/ids.js";
+import type { TrustMetrics } from "./application/ports/metrics.js";
 import type { Log } from "./application/ports/log.js";
 import { createReportContribution } from "./application/report-contribution.js";
 import { createReportObservations } from "./application/report-observations.js";
@@ -44,6 +46,7 @@ export async function openEngineTrust(deps: {
   readonly engineAttributes: () => ValueMap;
   readonly engineState: () => EngineStatus["state"];
   readonly makeEvent: EventMaker;
+  readonly metrics: TrustMetrics;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,7 +62,7 @@ export async function openEngineTrust(deps: {
   };
 }): Promise<EngineTrust> {
   const { storage, activation, makeEvent, ids, clock, log, settings } = deps;
-  const { engineAttributes, engineState } = deps;
+  const { engineAttributes, engineState, metrics } = deps;
   const { observationLog, trustHistory: history } = storage;
   const { model, newcomerWeight = DEFAULT_NEWCOMER_WEIGHT, minCohort } = settings.TRUST_PARAMETERS;
   const digests = createDigests();
@@ -73,7 +76,9 @@ export async function openEngineTrust(deps: {
     model: trustModel(settings.TRUST_MODEL, model),
     registrationsPerOwnerPerDay: settings.TRUST_REGISTRATIONS_PER_OWNER_PER_DAY,
   };
-  const ledger = await openTrustLedger({ ...fold, makeEvent, log });
+  const opened = await openTrustLedger({ ...fold, makeEvent, metrics, log });
+  const ledger = { ...opened, report: countedReports(opened, metrics) };
+  metrics.watchClients(() => ledger.countStates());
   const activeSnapshot = () => activation.active()?.snapshot;
   const isLiteral = settings.TRUST_MODEL === "seed-literal-1";
   const clientTrust = createClientTrust({ ledger, rulesNow, isLiteral });

@@ -132,7 +132,7 @@ async function startWith(
   const engineState = () => status().state;
   const trust = await openEngineTrust({
     ...{ storage, activation, makeEvent, ids, clock, log, settings },
-    ...{ engineAttributes, engineState },
+    ...{ engineAttributes, engineState, metrics: metrics.trust },
   });
   const decisionPoint = createDecisionPoint({
     activeSnapshot: () => activation.active()?.snapshot,

@@ -5,6 +5,7 @@ import type { TrustRules } from "../core/trust/trust-rules.js";
 import type { EventMaker } from "./engine-events.js";
 import { PdpError } from "./errors.js";
 import type { Log } from "./ports/log.js";
+import type { TrustMetrics } from "./ports/metrics.js";
 import type { LoggedObservation, ObservationLog } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
 import {
@@ -26,6 +27,7 @@ import {
   compareStates,
   copyOfDoor,
   emptyTrustState,
+  type Recalculation,
   type TrustState,
   type TrustStateOptions,
 } from "./trust-state.js";
@@ -38,19 +40,13 @@ const MOST_PENDING_POINTS = 1000;
 const STORE_ANEW_RETRY_MS = 200;
 const NOTHING = { observations: [], rules: [] };
 
-export interface Recalculation {
-  readonly clients: number;
-  readonly observations: number;
-  /** Clients whose trust was not bit for bit what it was before. */
-  readonly differences: number;
-}
-
 /** The observations and what they make of trust. Writes run one after the other. */
 export interface TrustLedger {
   /** Of any client, now; the prior of one never heard of. */
   reading(clientId: string): TrustReading;
   explain(clientId: string): TrustExplanation;
   clientIds(): Iterable<string>;
+  countStates(): ReturnType<TrustState["fold"]["countStates"]>;
   readonly model: string;
   /** Grows whenever a reading may have become another. */
   revision(): number;
@@ -77,6 +73,7 @@ export interface TrustLedgerDeps extends TrustStateOptions {
   readonly history: TrustHistory;
   readonly rulesNow: () => TrustRulesNow;
   readonly makeEvent: EventMaker;
+  readonly metrics: TrustMetrics;
   readonly log: Log;
 }
 
@@ -86,9 +83,9 @@ export interface TrustLedgerDeps extends TrustStateOptions {
  * @throws {PdpError} STORAGE_UNAVAILABLE.
  */
 export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedger> {
-  const { observationLog, history, rulesNow, makeEvent, log } = deps;
+  const { observationLog, history, rulesNow, metrics, log } = deps;
   const policyVersion = (): number => rulesNow().record.policyVersion;
-  const recorder = createTrustRecorder({ history, policyVersion, makeEvent, log });
+  const recorder = createTrustRecorder({ ...deps, policyVersion });
   const stored = createTrustReplay(deps);
   const listeners: ((observations: readonly Observation[]) => void)[] = [];
   let state = emptyTrustState(deps);
@@ -183,7 +180,9 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     if (closes) stored.learn(now);
     const rules = closes ? [now.record] : [];
     const answered = front.pass({ observations: logged, rules }, async (last) => {
+      const applied = metrics.applying(closes);
       await applyStored(kept, { logged, first: last - logged.length + 1, rules: now.rules });
+      applied();
       return answer;
     });
     return { answered };
@@ -278,6 +277,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     reading: (clientId) => state.fold.reading(clientId),
     explain: (clientId) => state.fold.explain(clientId, rulesNow().rules),
     clientIds: () => state.fold.clientIds(),
+    countStates: () => state.fold.countStates(),
     model: deps.model.version,
     revision: () => revision,
     openRoundOf: (clientId) => state.door.openRoundOf(clientId),

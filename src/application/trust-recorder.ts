@@ -2,6 +2,7 @@ import type { EvaluatedRound, FoldStep } from "../core/trust/fold-step.js";
 import type { EventMaker } from "./engine-events.js";
 import type { NewEvent } from "./ports/event-log.js";
 import type { Log } from "./ports/log.js";
+import type { TrustMetrics } from "./ports/metrics.js";
 import type { LoggedObservation } from "./ports/observation-log.js";
 import type { Evaluation, TrustHistory, TrustPoint } from "./ports/trust-history.js";
 import { nextTurn } from "./next-turn.js";
@@ -48,9 +49,10 @@ export function createTrustRecorder(deps: {
   readonly history: TrustHistory;
   readonly policyVersion: () => number;
   readonly makeEvent: EventMaker;
+  readonly metrics: Pick<TrustMetrics, "roundClosed" | "stateChanged">;
   readonly log: Log;
 }): TrustRecorder {
-  const { history, policyVersion, makeEvent, log } = deps;
+  const { history, policyVersion, makeEvent, metrics, log } = deps;
   const evaluationOfRound = new Map<string, number>();
   let unrecorded = nothing();
 
@@ -69,6 +71,7 @@ export function createTrustRecorder(deps: {
       if (!isTold) tellCalculation(step.evaluated);
     }
     if (!isTold) {
+      for (const { cause } of step.changes) metrics.stateChanged(cause);
       for (const event of trustEvents(makeEvent, step, policyVersion())) {
         unrecorded.events.push(event);
       }
@@ -91,6 +94,7 @@ export function createTrustRecorder(deps: {
   function tellCalculation({ runId, round, selected, states, guarded }: EvaluatedRound): void {
     const facts = { run_id: runId, round, selected, ...states, guarded };
     log.info(facts, "trust_calculation");
+    metrics.roundClosed();
   }
 
   async function record(throughPosition: number): Promise<void> {

@@ -26,6 +26,13 @@ export interface TrustState {
   evaluation: number;
 }
 
+export interface Recalculation {
+  readonly clients: number;
+  readonly observations: number;
+  /** Clients whose trust was not bit for bit what it was before. */
+  readonly differences: number;
+}
+
 interface CheckpointState {
   readonly door: unknown;
   readonly fold: TrustSnapshot;

@@ -2,7 +2,7 @@ import type { EvaluateTrust } from "../application/evaluate-trust.js";
 import { multiplierOf } from "../application/evaluate-trust.js";
 import type { TrustLists } from "../application/list-trust.js";
 import type { PardonClient } from "../application/pardon-client.js";
-import type { Recalculation } from "../application/trust-ledger.js";
+import type { Recalculation } from "../application/trust-state.js";
 import type { ReportContribution } from "../application/report-contribution.js";
 import type { ReportObservations } from "../application/report-observations.js";
 import type { TrustRulesNow } from "../application/trust-rules-in-force.js";

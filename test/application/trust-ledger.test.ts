@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createSqliteObservationLog } from "../../src/adapters/sqlite/observation-log.js";
 import { createSqliteTrustHistory } from "../../src/adapters/sqlite/trust-history.js";
+import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
 import { createSystemClock } from "../../src/adapters/system/clock.js";
 import { createUuidIds } from "../../src/adapters/system/ids.js";
 import { createEventMaker } from "../../src/application/engine-events.js";
@@ -26,6 +27,7 @@ async function aLedger(dataDir?: string) {
     ...{
       activation: { active: () => undefined },
       engineAttributes: () => ({}),
+      metrics: createPrometheusMetrics().trust,
       engineState: () => "healthy",
     },
     ...{ makeEvent: createEventMaker({ ids, clock }), ids, clock, log: quietLog },

@@ -1,3 +1,4 @@
+import { createPrometheusMetrics } from "../../src/adapters/prometheus/metrics.js";
 import { createDigests } from "../../src/adapters/system/digests.js";
 import { createSystemClock } from "../../src/adapters/system/clock.js";
 import { createUuidIds } from "../../src/adapters/system/ids.js";
@@ -27,6 +28,7 @@ export function openLedger(
 ): Promise<TrustLedger> {
   return openTrustLedger({
     ...{ observationLog: storage.observationLog, history: storage.trustHistory },
+    metrics: createPrometheusMetrics().trust,
     ...{ rulesNow, makeEvent, log: quietLog, model: trustModel(modelName) },
     registrationsPerOwnerPerDay: 0,
   });

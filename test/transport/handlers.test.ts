@@ -45,6 +45,7 @@ const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing 
 
 const { useCases: trust } = await openEngineTrust({
   engineAttributes: () => ({}),
+  metrics: createPrometheusMetrics().trust,
   engineState: () => "healthy",
   ...{ activation: { active: nothing }, clock: createSystemClock(), log },
   storage: {

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { DecisionLogCounts } from "../../application/ports/decision-log.js";
-import type { Metrics } from "../../application/ports/metrics.js";
+import type { Metrics, TrustMetrics } from "../../application/ports/metrics.js";
 import { FastHistogram } from "./fast-histogram.js";
+import { createTrustMetrics } from "./trust-metrics.js";
 
 // A decision takes microseconds; a second is something gone wrong.
 const LATENCY_BUCKETS_S = [
@@ -16,6 +17,7 @@ export interface PrometheusMetrics extends Metrics {
   /** Shows what became of decisions that were handed to the decision log. Call once. */
   watchDecisionLog(counts: () => DecisionLogCounts): void;
   readonly contentType: string;
+  readonly trust: TrustMetrics;
 }
 
 /** Metrics in a registry of their own. No label ever holds a name that a caller chose. */
@@ -62,6 +64,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
 
   return {
     contentType: registry.contentType,
+    trust: createTrustMetrics(named),
     text: () => registry.metrics(),
     watchDecisionLog(counts) {
       showDecisionLog(named, counts);

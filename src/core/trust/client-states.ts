@@ -7,7 +7,7 @@ import { NumberSet } from "./number-set.js";
 import type { ClientRegistered } from "./observation.js";
 import { RecordPages, type RecordPagesData } from "./record-pages.js";
 import type { TrustModel } from "./trust-model.js";
-import type { TrustReading } from "./trust-reading.js";
+import type { TrustReading, TrustState } from "./trust-reading.js";
 import { pardonClient } from "./trust-state.js";
 
 /** Numbers of all names ever heard, shared by every state of one fold. */
@@ -15,6 +15,8 @@ export interface Names {
   readonly clients: NameTable;
   readonly runs: NameTable;
 }
+
+const NO_CLIENTS = { PROBATION: 0, ACTIVE: 0, REDUCED: 0, EXCLUDED: 0 } as const;
 
 /** The plain form. */
 export interface ClientStatesData {
@@ -99,6 +101,15 @@ export class ClientStates {
   noteState(client: number, { state }: ClientRecord): void {
     if (state === "EXCLUDED") this.excluded.add(client);
     else this.excluded.delete(client);
+  }
+
+  /** Looks at every client, and at nothing but its state. */
+  countStates(): Record<TrustState, number> {
+    const counts: Record<TrustState, number> = { ...NO_CLIENTS };
+    for (const id of this.names.clients.names.keys()) {
+      if (this.identities.clientOf(id) === id) counts[this.recordOf(id).state] += 1;
+    }
+    return counts;
   }
 
   /** What is known of a client id, which may be one of several names of a client. */

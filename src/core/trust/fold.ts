@@ -127,6 +127,10 @@ class Fold implements TrustFold {
     return this.names.clients.names;
   }
 
+  countStates(): Record<TrustState, number> {
+    return this.live.countStates();
+  }
+
   explain(clientId: string, rules: TrustRules): TrustExplanation {
     return explainTrust(this.live, this.live.find(clientId), rules);
   }

@@ -1,7 +1,7 @@
 import type { FoldStep } from "./fold-step.js";
 import type { Observation } from "./observation.js";
 import type { TrustExplanation } from "./trust-explanation.js";
-import type { TrustReading } from "./trust-reading.js";
+import type { TrustReading, TrustState } from "./trust-reading.js";
 import type { TrustRules } from "./trust-rules.js";
 import type { TrustSnapshot } from "./trust-snapshot.js";
 
@@ -32,6 +32,8 @@ export interface TrustFold {
   reading(clientId: string): TrustReading;
   /** In no particular order. */
   clientIds(): Iterable<string>;
+  /** Clients by state, each once, whatever the number of its names. */
+  countStates(): Readonly<Record<TrustState, number>>;
   /** Why the score is what it is, and how many more rounds would change the state. */
   explain(clientId: string, rules: TrustRules): TrustExplanation;
   /**
