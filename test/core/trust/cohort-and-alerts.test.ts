@@ -40,6 +40,26 @@ describe("exclusions are held back", () => {
     expect(alerts).toContainEqual(expect.objectContaining({ kind: "min_cohort", raised: false }));
   });
 
+  it("in that round only: the next one makes them, also of another run", () => {
+    const federation = new Federation();
+    const rules: TrustRules = { ...DEFAULT_TRUST_RULES, minCohort: 3 };
+    federation.repeat(3, [...bad, ...good], { selected: five, rules });
+    expect(federation.state()).toBe("PROBATION");
+    const { evaluated, changes } = federation.round([poisoned("a")], { rules, runId: "other" });
+    expect(evaluated).toMatchObject({ runId: "other", guarded: 0 });
+    expect(changes).toMatchObject([{ clientId: "a", after: "EXCLUDED", runId: "other" }]);
+  });
+
+  it("but not where its reason is gone by then", () => {
+    const federation = new Federation();
+    const rules: TrustRules = { ...DEFAULT_TRUST_RULES, minCohort: 10 };
+    federation.repeat(3, [poisoned("a")], { rules });
+    expect(federation.trust()).toBeLessThan(0.3);
+    federation.repeat(15, [updated("a")], { rules });
+    federation.round([updated("a")]);
+    expect(federation.state()).toBe("ACTIVE");
+  });
+
   it("for critical violations too, which exclude as soon as enough are left", () => {
     const federation = new Federation();
     federation.round([updated("a"), violated("a", "CRITICAL")], { selected: ["a", "h1"] });
@@ -68,6 +88,15 @@ describe("alerts", () => {
       expect.toSatisfy((change: number) => change < -0.3 && change > -0.4),
       expect.toSatisfy((change: number) => change > -0.2),
     ]);
+  });
+
+  it("tell no fall of who was bad from the first round on: the prior is no evaluated round", () => {
+    const federation = new Federation();
+    const [first, ...others] = federation.repeat(4, [poisoned("a")]).map(({ alerts }) => alerts);
+    const { trustScore, trustScoreChange } = federation.fold.reading("a");
+    expect([first, ...others].flat()).toStrictEqual([]);
+    expect(trustScore).toBeLessThan(0.5 - 0.3);
+    expect(trustScoreChange).toBeGreaterThan(-0.3);
   });
 
   it("tell when more than 30 % of the selected change their state in one round", () => {
