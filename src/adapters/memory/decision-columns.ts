@@ -1,3 +1,4 @@
+import { knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
 import type { TrustAttributes } from "../../core/trust-attributes.js";
 import type { Value, ValueMap } from "../../core/values.js";
@@ -18,8 +19,11 @@ export interface DecisionColumns {
   at(row: number): LoggedDecision;
 }
 
-/** @param intern - One for all columns (`createInterner`). */
-export function createDecisionColumns(mostRows: number, intern: Intern): DecisionColumns {
+/** @param intern - Gives for equal texts the same object; one for all columns. */
+export function createDecisionColumns(
+  mostRows: number,
+  intern: (text: string) => string,
+): DecisionColumns {
   const timesMs = new Float64Array(mostRows);
   const durationsMs = new Float64Array(mostRows);
   const decisionIds: string[] = [];
@@ -38,8 +42,9 @@ export function createDecisionColumns(mostRows: number, intern: Intern): Decisio
   function addAttributes(attributes: ValueMap, beside: TrustAttributes | undefined): void {
     for (const name of Object.keys(attributes)) {
       if (beside && Object.hasOwn(beside, name)) continue;
+      const value = attributes[name] ?? null;
       names.push(name);
-      values.push(intern(attributes[name] ?? null));
+      values.push(typeof value === "string" ? intern(value) : value);
     }
   }
 
@@ -66,11 +71,10 @@ export function createDecisionColumns(mostRows: number, intern: Intern): Decisio
   return {
     rows: () => decisions.length,
     add(logged) {
-      const { attributes, clientAttributes, redacted, redactedPaths } = logged;
+      const { redacted, redactedPaths } = logged;
       const row = decisions.length;
-      const holdsKnown = clientAttributes && holdsAll(attributes, clientAttributes);
-      const beside = holdsKnown ? clientAttributes : undefined;
-      addAttributes(attributes, beside);
+      const beside = knownAttributes(logged);
+      addAttributes(logged.attributes, beside);
       ends[row] = names.length;
       timesMs[row] = logged.timeMs;
       durationsMs[row] = logged.durationMs;
@@ -98,29 +102,5 @@ export function createDecisionColumns(mostRows: number, intern: Intern): Decisio
         ...(trust && { trust }),
       };
     },
-  };
-}
-
-function holdsAll(attributes: ValueMap, known: ValueMap): boolean {
-  return Object.keys(known).every((name) => attributes[name] === known[name]);
-}
-
-/** Gives for a text one that is equal, and the same object again and again; other values as they are. */
-export type Intern = <V extends Value>(value: V) => V;
-
-/** Texts that are told apart; beyond it everything is forgotten. */
-const MOST_TEXTS = 10_000;
-/** UTF-16 units of a text that is worth it. */
-const LONGEST_TEXT = 64;
-
-export function createInterner(): Intern {
-  const texts = new Map<Value, Value>();
-  return (value) => {
-    if (typeof value !== "string" || value.length > LONGEST_TEXT) return value;
-    const known = texts.get(value);
-    if (known !== undefined) return known as typeof value;
-    if (texts.size >= MOST_TEXTS) texts.clear();
-    texts.set(value, value);
-    return value;
   };
 }

@@ -4,9 +4,9 @@ import type {
   DecisionQuery,
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
+import { rememberTexts } from "../../application/remember-texts.js";
 import {
   createDecisionColumns,
-  createInterner,
   type DecisionColumns,
   type DecisionFacts,
 } from "./decision-columns.js";
@@ -29,7 +29,7 @@ export function createMemoryDecisionLog({
   readonly capacity?: number;
 } = {}): DecisionLog {
   const mostRows = Math.min(capacity, MOST_ROWS);
-  const intern = createInterner();
+  const intern = rememberTexts((text) => text);
   let newest = createDecisionColumns(mostRows, intern);
   let kept: DecisionColumns[] = [newest];
   let recorded = 0;

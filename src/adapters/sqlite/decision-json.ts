@@ -1,30 +1,51 @@
+import { knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
-import type { Value, ValueMap } from "../../core/values.js";
+import { rememberTexts } from "../../application/remember-texts.js";
+import type { Value } from "../../core/values.js";
 
 /**
- * Writes decisions as JSON, as `JSON.stringify` would, up to the order of attributes. The same answer
- * is given again and again, and the same is known of a client: each is written once.
+ * Writes decisions as JSON, as `JSON.stringify` would, up to the order of what is in it. Why not that:
+ * the same answer is given again and again, the same is known of a client, and the same names and
+ * addresses come. Each is written once, and joined after that.
  */
 export function createDecisionJson(): (logged: LoggedDecision) => string {
-  const textOf = createTexts();
+  const ofShared = createSharedTexts();
+  const ofText = rememberTexts((text) => JSON.stringify(text));
+  const ofValue = (value: Value): string =>
+    typeof value === "string" ? ofText(value) : JSON.stringify(value);
+
+  function attributesText(logged: LoggedDecision): string {
+    const { attributes } = logged;
+    const known = knownAttributes(logged);
+    let text = known ? ofShared(known).slice(0, -1) : "{";
+    let separator = known ? "," : "";
+    for (const name of Object.keys(attributes)) {
+      if (known && Object.hasOwn(known, name)) continue;
+      const value = attributes[name] ?? null;
+      // What the engine itself knows is one object for all decisions of a second.
+      const isShared = name === "engine" && typeof value === "object" && value !== null;
+      text += `${separator}${ofText(name)}:${isShared ? ofShared(value) : ofValue(value)}`;
+      separator = ",";
+    }
+    return `${text}}`;
+  }
+
   return (logged) => {
-    const { decision, attributes, clientAttributes } = logged;
-    const beside = clientAttributes && attributesBeside(attributes, clientAttributes);
-    const rest = JSON.stringify({
-      ...logged,
-      decision: undefined,
-      clientAttributes: undefined,
-      attributes: undefined,
-    });
-    const attributesText =
-      clientAttributes && beside
-        ? joined(textOf(clientAttributes), JSON.stringify(beside))
-        : JSON.stringify(attributes);
-    return `${rest.slice(0, -1)},"attributes":${attributesText},"decision":${textOf(decision)}}`;
+    const { requestId, trust, redactedPaths } = logged;
+    const text =
+      `{"decisionId":"${logged.decisionId}","timeMs":${logged.timeMs},` +
+      `"policyType":${ofText(logged.policyType)},"clientId":${ofText(logged.clientId)},` +
+      `"requestId":${requestId === "" ? '""' : JSON.stringify(requestId)},` +
+      `"attributes":${attributesText(logged)},"decision":${ofShared(logged.decision)},` +
+      `"durationMs":${logged.durationMs},"redacted":${logged.redacted}`;
+    const ofTrust = trust ? `,"trust":${ofShared(trust)}` : "";
+    const ofRedacted = redactedPaths ? `,"redactedPaths":${JSON.stringify(redactedPaths)}` : "";
+    return `${text}${ofTrust}${ofRedacted}}`;
   };
 }
 
-function createTexts(): (shared: object) => string {
+/** The JSON of objects that come again and again. */
+function createSharedTexts(): (shared: object) => string {
   const texts = new WeakMap<object, string>();
   return (shared) => {
     let text = texts.get(shared);
@@ -34,24 +55,4 @@ function createTexts(): (shared: object) => string {
     }
     return text;
   };
-}
-
-/**
- * The attributes that are not of `known`; undefined where `attributes` does not hold all that is known,
- * because something was redacted, or the caller had more to say of the client.
- */
-function attributesBeside(attributes: ValueMap, known: ValueMap): ValueMap | undefined {
-  const beside: Record<string, Value> = {};
-  let missing = Object.keys(known).length;
-  for (const name of Object.keys(attributes)) {
-    const value = attributes[name] ?? null;
-    if (Object.hasOwn(known, name) && known[name] === value) missing -= 1;
-    else beside[name] = value;
-  }
-  return missing === 0 ? beside : undefined;
-}
-
-/** Two JSON objects, of which the first has a key, as one. */
-function joined(one: string, other: string): string {
-  return other === "{}" ? one : `${one.slice(0, -1)},${other.slice(1)}`;
 }
