@@ -7,7 +7,7 @@ import type { Policy, Rule } from "./policy.js";
 import { TRUST_ROW } from "./policy-types.js";
 import type { AccessRequest } from "./request.js";
 import { ruleRef } from "./rule-ref.js";
-import { type TrustRule, WEIGHT } from "./trust-policy.js";
+import { EXCLUDE, REDUCE, type TrustRule, WEIGHT } from "./trust-policy.js";
 import { excludedReason, isSameRule, reasonOf, responsible } from "./trust-reason.js";
 import type { ValueMap } from "./values.js";
 
@@ -138,8 +138,8 @@ function verdictOf(
       determining.map((rule) => ruleRef(policy, rule)),
     ),
   ];
-  const reductions = byState.filter(({ rule }) => rule.action === "weight_reduction");
-  const weighs = !isExcluded && byState.length > 0 && standing.weightMultiplier < 1;
+  const weighs = !isExcluded && standing.weightMultiplier < 1;
+  const weighing = weighs ? (byState.find(reduces) ?? byState[0]) : undefined;
   const obligations = obligationsOf(evaluations);
   const determiningRules = inOrder(determiningRefs, rules, (ref) => ref);
   const errors = [...erring.map(({ error }) => error), ...ruleErrors(evaluations)];
@@ -151,10 +151,8 @@ function verdictOf(
       : reasonOf(standing, { outcome, evaluation: counted[0], determiningRules, erringRules }),
     determiningRules,
     erringRules,
-    obligations: weighs
-      ? [...obligations, weightObligation(reductions[0] ?? byState[0], standing)]
-      : obligations,
-    weightMultiplier: smallestWeight(obligations, weighs ? standing.weightMultiplier : undefined),
+    obligations: weighing ? [...obligations, weightObligation(weighing, standing)] : obligations,
+    weightMultiplier: smallestWeight(obligations, weighing && standing.weightMultiplier),
   };
 }
 
@@ -188,7 +186,9 @@ function stateRuleErrors(
 function ruleErrors(evaluations: readonly PolicyEvaluation[]): readonly RuleError[] {
   return evaluations.flatMap(({ policy, erring }) =>
     erring.map(({ rule, message, missingAttributes }) => ({
-      ...{ rule: ruleRef(policy, rule), message, missingAttributes },
+      rule: ruleRef(policy, rule),
+      message,
+      missingAttributes,
     })),
   );
 }
@@ -204,16 +204,19 @@ function inOrder<Item>(
 }
 
 function excludes({ rule }: TrustRule): boolean {
-  return rule.action === "exclude_client";
+  return rule.action === EXCLUDE;
+}
+
+function reduces({ rule }: TrustRule): boolean {
+  return rule.action === REDUCE;
 }
 
 function weightObligation(
-  from: TrustRule | undefined,
+  { ref, rule }: TrustRule,
   { weightMultiplier }: ClientStanding,
 ): Obligation {
-  const ref = from?.ref ?? { policyId: "", ruleId: "", ruleIndex: 0, action: "weight_reduction" };
-  const parameters = { ...from?.rule.parameters, [WEIGHT]: weightMultiplier };
-  return { rule: ref, action: "weight_reduction", parameters, advice: false };
+  const parameters = { ...rule.parameters, [WEIGHT]: weightMultiplier };
+  return { rule: ref, action: REDUCE, parameters, advice: false };
 }
 
 function smallestWeight(

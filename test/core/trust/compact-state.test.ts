@@ -72,25 +72,6 @@ describe("what holds the state of many clients", () => {
     expect(found).toStrictEqual(clients.map((client) => [client, client, client + 0.5, 1]));
     expect([pages.seek(cursor, 3).prior, pages.seek(cursor, 3).score]).toStrictEqual([0.4, 0.4]);
   });
-
-  it("a record keeps its last twenty updates", () => {
-    const record = new ClientRecord();
-    for (let update = 0; update < 23; update += 1) record.addUpdate(update, 0.5);
-    const kept = Array.from({ length: record.updatesKept }, (_, place) => record.logNormAt(place));
-    expect(kept.sort((left, right) => left - right)).toStrictEqual(
-      Array.from({ length: 20 }, (_, index) => index + 3),
-    );
-  });
-
-  it("a record falls from the highest of its last ten scores", () => {
-    const record = new ClientRecord();
-    const changes = [0.9, ...Array<number>(10).fill(0.5), 0.5, 0.6].map((score) => {
-      record.addScore(score);
-      return Number(record.change.toFixed(9));
-    });
-    expect(changes).toStrictEqual([0, ...Array<number>(10).fill(-0.4), 0, 0]);
-    expect(record.delta).toBeCloseTo(0.1, 9);
-  });
 });
 
 describe("closed rounds are kept", () => {

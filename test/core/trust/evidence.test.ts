@@ -86,6 +86,21 @@ describe("one round is", () => {
     expect(unitsAfter([{ outcome }], "flopynet-coupled-1", "EXCLUDED")).toBe(units);
   });
 
+  it.each<[says: string, told: Partial<RoundEvidence>, any: boolean]>([
+    ["any when an update came", {}, true],
+    ["any when the client failed", { outcome: "FAILED" }, true],
+    [
+      "any when it broke a rule, although it declined",
+      { outcome: "DECLINED", violations: ["LOW"] },
+      true,
+    ],
+    ["none when it declined", { outcome: "DECLINED" }, false],
+  ])("evidence: %s", (_says, told, any) => {
+    const client = new ClientRecord();
+    client.reset(0.5);
+    expect(takeEvidence(client, { ...good, ...told }, trustModel())).toBe(any);
+  });
+
   it.each<[says: string, told: Partial<RoundEvidence>, units: string]>([
     ["only of bad quality when it points away", { alignmentRatio: -1 }, "1/0 0/2 1/0 1/0"],
     ["only of bad quality when its norm is far off", { normRatio: 7 }, "1/0 0/2 1/0 1/0"],
@@ -115,10 +130,34 @@ describe("over the rounds", () => {
     ["the larger of the two deviations counts", [...Array<object>(5).fill({}), { alignmentRatio: 1 - 4.5 * 0.4, normRatio: Math.exp(3.1 * 0.35) }], 0.5],
     ["what is not seen does not deviate", [...Array<object>(5).fill({}), { alignmentRatio: Number.NaN, normRatio: Math.exp(4.5 * 0.35) }], 0.5],
     ["what was not seen does not count as earlier", [...Array<object>(5).fill({ alignmentRatio: Number.NaN }), { alignmentRatio: -1 }], 1],
+    ["what was not seen between them does not either", [...Array<object>(5).fill({}), { alignmentRatio: Number.NaN, normRatio: Number.NaN }, { alignmentRatio: 1 - 4.5 * 0.4, normRatio: Number.NaN }], 0.5],
+    ["an alignment that was once not seen is left out", [...Array<object>(5).fill({}), { alignmentRatio: Number.NaN }, { alignmentRatio: 1 - 4.5 * 0.4 }], 0.5],
+    ["norms are held against the mean of the earlier ones", Array<object>(6).fill({ normRatio: 3 }), 1],
+    ["norms that vary are held against their own spread", [...spread([Math.E, 1 / Math.E, Math.E, 1 / Math.E, Math.E, 1 / Math.E]), { normRatio: Math.exp(4.5) }], 0.5],
     ["earlier updates that vary allow more", [...spread([0.1, 10, 0.1, 10, 0.1, 10]), { normRatio: 100 }], 1],
     ["only the last 20 are looked at", [...Array<object>(3).fill({ normRatio: 1000 }), ...Array<object>(20).fill({}), { normRatio: Math.exp(4.5 * 0.35) }], 0.5],
   ])("%s", (_says, rounds, last) => {
     expect(lastConsistency(rounds)).toBeCloseTo(last, 3);
+  });
+
+  // Quality: the last sample by itself, faded units taken off.
+  it.each<[says: string, ratios: readonly number[], quality: number]>([
+    ["two alignments alike are smoothed to the same", [0.1, 0.1], 0.6],
+    ["an alignment from before counts half after three updates", [0.2, 0.05, 0.05, 0.05], 0.5026],
+  ])("%s", (_says, ratios, quality) => {
+    const units = (of: readonly number[]): number =>
+      Number(
+        unitsAfter(of.map((alignmentRatio) => ({ alignmentRatio })))
+          .split(" ")[1]
+          ?.split("/")[0],
+      );
+    expect(units(ratios) - units(ratios.slice(0, -1)) * 2 ** (-1 / 8)).toBeCloseTo(quality, 4);
+  });
+
+  it("what a round says nothing of does not fade", () => {
+    expect(unitsAfter([{}, { outcome: "DROPPED" }])).toBe("0.917/1 1/0 1/0 1/0");
+    expect(unitsAfter([{}, { outcome: "DECLINED" }])).toBe("1/0 1/0 1/0 1/0");
+    expect(unitsAfter([{}, unseen])).toBe("1.917/0 1/0 1/0 1.917/0");
   });
 
   // prettier-ignore
@@ -137,15 +176,14 @@ describe("over the rounds", () => {
 });
 
 describe("quality", () => {
-  const { parameters } = trustModel();
   // prettier-ignore
   it.each<[alignment: number, quality: number]>([[-1, 0], [-0.05, 0], [0.075, 0.5], [0.2, 1], [1.5, 1]])(
     "of a smoothed alignment of %d is %d",
-    (alignment, quality) => expect(alignmentQuality(alignment, parameters)).toBeCloseTo(quality, 12),
+    (alignment, quality) => expect(alignmentQuality(alignment, trustModel().parameters)).toBeCloseTo(quality, 12),
   );
   // prettier-ignore
   it.each<[norm: number, quality: number]>([[1, 1], [2, 1], [0.5, 1], [Math.sqrt(12), 0.5], [1 / Math.sqrt(12), 0.5], [6, 0], [1 / 6, 0], [100, 0]])(
     "of a norm of %d is %d",
-    (norm, quality) => expect(normQuality(Math.log(norm), parameters)).toBeCloseTo(quality, 12),
+    (norm, quality) => expect(normQuality(Math.log(norm), trustModel().parameters)).toBeCloseTo(quality, 12),
   );
 });

@@ -4,13 +4,14 @@ import { trustModel } from "../../../src/core/trust/trust-model.js";
 
 describe("the version of a model", () => {
   // prettier-ignore
-  it.each<[says: string, version: string, expected: string]>([
-    ["is its name while nothing is changed", trustModel().version, "flopynet-coupled-1"],
-    ["is the other name of the other", trustModel("seed-literal-1").version, "seed-literal-1"],
-    ["names what is changed", trustModel("flopynet-coupled-1", { gate: 0.3, badWeight: 3 }).version, "flopynet-coupled-1 badWeight=3 gate=0.3"],
-    ["does not name what is set to its default", trustModel("flopynet-coupled-1", { gate: 0.2 }).version, "flopynet-coupled-1"],
-  ])("%s", (_says, version, expected) => {
-    expect(version).toBe(expected);
+  it.each<[says: string, of: Parameters<typeof trustModel>, version: string]>([
+    ["is its name while nothing is changed", [], "flopynet-coupled-1"],
+    ["is the other name of the other", ["seed-literal-1"], "seed-literal-1"],
+    ["names what is changed", ["flopynet-coupled-1", { gate: 0.3, badWeight: 3 }], "flopynet-coupled-1 badWeight=3 gate=0.3"],
+    ["names several in alphabetical order", ["flopynet-coupled-1", { prior: 0.4, alignmentFull: 0.3 }], "flopynet-coupled-1 alignmentFull=0.3 prior=0.4"],
+    ["does not name what is set to its default", ["flopynet-coupled-1", { gate: 0.2 }], "flopynet-coupled-1"],
+  ])("%s", (_says, of, version) => {
+    expect(trustModel(...of).version).toBe(version);
   });
 });
 
@@ -28,13 +29,18 @@ describe("parameters that somebody sets", () => {
     ["must keep weights that add up to 1", { qualityWeight: 0.5 }, ["the four weights must add up to 1, they add up to 1.2"]],
     ["may move weight from one factor to another", { qualityWeight: 0.5, participationWeight: 0.1 }, []],
     ["must keep ends of ramps in order", { alignmentNone: 0.2 }, ["`alignmentNone` must be less than `alignmentFull`"]],
+    ["must keep norms", { normNone: 2 }, ["`normFull` must be less than `normNone`"]],
+    ["must keep deviations", { deviationFull: 6.5 }, ["`deviationFull` must be less than `deviationNone`"]],
+    ["must keep likenesses", { pairwiseNone: 0.9 }, ["`pairwiseFull` must be less than `pairwiseNone`"]],
     ["must keep the alert and its end apart", { dropRearmAbove: -0.3 }, ["`dropAlertBelow` must be less than `dropRearmAbove`"]],
   ])("%s", (_says, set, problems) => {
     expect(parameterProblems(set)).toStrictEqual(problems);
   });
 
   it("throw when nobody looked before", () => {
-    expect(() => trustModel("flopynet-coupled-1", { gate: 2 })).toThrow(/`gate` must be/);
+    expect(() => trustModel("flopynet-coupled-1", { gate: 2, prior: 2 })).toThrow(
+      "`gate` must be a number from 0 to 1 (quality); `prior` must be a number from 0.01 to 0.99 (score)",
+    );
   });
 
   it("have defaults within their own ranges", () => {

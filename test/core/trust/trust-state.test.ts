@@ -6,10 +6,13 @@ import {
   DEFAULT_TRUST_RULES,
   exclusionBelow,
   reductionBelow,
+  type StateRule,
   type TrustRules,
 } from "../../../src/core/trust/trust-rules.js";
 import {
   excludeClient,
+  holdsAtScore,
+  holdsFor,
   pardonClient,
   stepDwell,
   stepState,
@@ -136,6 +139,7 @@ describe("trust rules", () => {
     ["say how long to stay out, and when to return", [0.29, 0.3], "ER", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, quick)] }],
     ["say whether the threshold itself is meant", [0.3], "E", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, { ...quick, orEqual: true })] }],
     ["say so of no score above it", [0.31], "R", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, { ...quick, orEqual: true })] }],
+    ["say in how many rounds in a row, with none between", [0.39, 0.5, 0.39, 0.39], "AAAR", only({ reductions: [reductionBelow(0.4, 0.5, { roundsIn: 2 })] })],
     ["say where to reduce", [0.5, 0.39], "AR", only({ reductions: [reductionBelow(0.4, 0.5)] })],
     ["say how many rounds before reducing", [0.39, 0.39], "AR", only({ reductions: [reductionBelow(0.4, 0.5, { roundsIn: 2 })] })],
     ["say when to be ACTIVE again", [0.39, 0.41], "RA", only({ reductions: [reductionBelow(0.4, 0.5, { roundsOut: 1, exit: 0.41 })] })],
@@ -144,9 +148,43 @@ describe("trust rules", () => {
     ["are the documented ones where there are none", [0.59, 0.29, 0.29], "RRE", only({})],
     ["may be any condition, which is left when it does not hold", [0.8, 0.5, 0.5], "ERA", only({ exclusions: [{ condition: condition((score) => score > 0.75), ...quick }], reductions: [{ condition: condition(() => false), weightMultiplier: 0.5, ...quick }] })],
     ["may be several, each with its own number of rounds", [0.29, 0.1], "RE", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, { roundsIn: 9 }), exclusionBelow(0.2, { roundsIn: 2 })] }],
+    ["keep a client REDUCED until all of them are left", [0.5, 0.5, 0.6], "RRA", only({ reductions: [reductionBelow(0.6, 0.5, { roundsOut: 1, exit: 0.6 }), reductionBelow(0.4, 0.25, { roundsOut: 1 })] })],
+    ["keep a client REDUCED for as many rounds as the longest says", [0.3, 0.7, 0.7, 0.7], "RRRA", only({ reductions: [reductionBelow(0.6, 0.5, { roundsOut: 3 }), reductionBelow(0.4, 0.25, { roundsOut: 1 })] })],
+    ["keep a client out for as many rounds as the longest says", [0.1, ...high(4)], "EEEER", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, quick), exclusionBelow(0.2, { ...quick, dwellRounds: 4 })] }],
+    ["keep a client out for ten rounds where none excludes", ["critical", ...high(10)], `${"E".repeat(10)}R`, only({ reductions: [reductionBelow(0.4, 0.5)] })],
     ["keep a client out until all of them are left", [0.1, 0.35, 0.45], "EER", { ...DEFAULT_TRUST_RULES, exclusions: [exclusionBelow(0.3, quick), exclusionBelow(0.2, { ...quick, exit: 0.45 })] }],
   ])("%s", (_says, steps, after, rules) => {
     expect(states(steps, { rules })).toBe(after);
+  });
+});
+
+it("a client that was EXCLUDED by rules that are gone returns after three rounds in a row", () => {
+  const rules = only({ reductions: [reductionBelow(0.4, 0.5)] });
+  expect(states(high(3), { rules, state: "EXCLUDED" })).toBe("EER");
+});
+
+it("a client is EXCLUDED at once when it is surely below one of several thresholds", () => {
+  const slow = { roundsIn: 9 };
+  const near = [exclusionBelow(0.205, slow)];
+  const both = [...near, exclusionBelow(0.3, slow)];
+  expect(states([0.2], { rules: only({ exclusions: near }), sure: true })).toBe("A");
+  expect(states([0.2], { rules: only({ exclusions: both }), sure: true })).toBe("E");
+});
+
+describe("a rule holds", () => {
+  const always: StateRule = { ...quick, condition: condition((score) => score > 0) };
+  // prettier-ignore
+  it.each<[says: string, rule: StateRule, score: number, known: boolean, atScore: boolean]>([
+    ["below its threshold", exclusionBelow(0.3), 0.29, true, true],
+    ["not at it", exclusionBelow(0.3), 0.3, false, false],
+    ["at it where that is meant", reductionBelow(0.3, 0.5, { orEqual: true }), 0.3, true, true],
+    ["not above it", reductionBelow(0.3, 0.5, { orEqual: true }), 0.31, false, false],
+    ["below it where that reduces", reductionBelow(0.3, 0.5), 0.29, true, true],
+    ["by any other condition, which no score alone says", always, 0.1, true, false],
+    ["not where that condition does not", always, 0, false, false],
+  ])("%s", (_says, rule, trustScore, known, atScore) => {
+    expect(holdsFor(rule, { trustScore } as TrustReading)).toBe(known);
+    expect(holdsAtScore(rule, trustScore)).toBe(atScore);
   });
 });
 
