@@ -54,6 +54,8 @@ describe("the door takes", () => {
     ["no other latency either", [open, updated("a")], updated("a", { latencyMs: 3 }), "OBSERVATION_CONFLICT"],
     ["what a second reporter says", [open, updated("a")], dropped("a", { reporter: "two" }), "accepted"],
     ["its repetition as one", [open, updated("a"), dropped("a", { reporter: "two" })], dropped("a", { reporter: "two" }), "duplicate"],
+    ["what it says of another client", [open, updated("a"), updated("b"), dropped("a", { reporter: "two" })], dropped("b", { reporter: "two" }), "accepted"],
+    ["what a third reporter says", [open, updated("a"), dropped("a", { reporter: "two" })], dropped("a", { reporter: "three" }), "accepted"],
     ["no contradiction of it", [open, updated("a"), dropped("a", { reporter: "two" })], updated("a", { reporter: "two" }), "OBSERVATION_CONFLICT"],
     ["no update of a client that was not selected", [open], updated("c"), "CLIENT_NOT_SELECTED"],
     ["no update before its round", [], updated("a"), "ROUND_NOT_OPENED"],
@@ -104,15 +106,55 @@ describe("an owner may register", () => {
     ["no more than that", [0, 0, 0], [owned("a"), owned("b"), owned("c")], "REGISTRATION_QUOTA_EXCEEDED"],
     ["again on the next day", [0, 0, 1], [owned("a"), owned("b"), owned("c")], "accepted"],
     ["no more by a clock that was set back", [1, 1, 0], [owned("a"), owned("b"), owned("c")], "REGISTRATION_QUOTA_EXCEEDED"],
+    ["no more when that clock is right again", [1, 0, 1], [owned("a"), owned("b"), owned("c")], "REGISTRATION_QUOTA_EXCEEDED"],
     ["further names of a known key", [0, 0, 0], [owned("a"), owned("b"), registered("c", "key of a", { owner: "alice" })], "accepted"],
     ["what another owner may not any more", [0, 0, 0], [owned("a"), owned("b"), registered("c", "key", { owner: "bob" })], "accepted"],
     ["without a name, as many as it likes", [0, 0, 0], ["a", "b", "c"].map((id) => registered(id, id)), "accepted"],
     ["nothing by repeating itself", [0, 0, 0], [owned("a"), owned("b"), owned("b")], "duplicate"],
   ])("%s", (_says, days, observations, verdict) => {
     const door = createObservationDoor({ registrationsPerOwnerPerDay: 2 });
-    const last = observations.map((one, index) => door.admit(one, (days[index] ?? 0) * DAY_MS)).at(-1);
+    const last = observations.map((one, index) => door.admit(one, ((days[index] ?? 0) + index / 4) * DAY_MS)).at(-1);
     expect(last?.verdict === "rejected" ? last.reason : last?.verdict).toBe(verdict);
   });
+});
+
+it("an owner may register as many new keys as it likes where the quota is 0", () => {
+  const keys = Array.from({ length: 50 }, (_, index) =>
+    registered(`c${index}`, `key ${index}`, { owner: "alice" }),
+  );
+  expect(new Set(verdicts(keys))).toStrictEqual(new Set(["accepted"]));
+});
+
+describe("who is refused is told why:", () => {
+  const many = Array.from({ length: 16 }, (_, index) => opened(["a"], { round: index + 1 }));
+  // prettier-ignore
+  it.each<[reason: string, before: readonly Observation[], observation: Observation, message: string]>([
+    ["ROUND_GOES_BACK", [opened(["a"], { round: 7 })], opened(["a"], { round: 6 }), "round 6 comes after round 7 of run `run`: rounds ascend"],
+    ["TOO_MANY_OPEN_ROUNDS", many, opened(["a"], { round: 17 }), "run `run` has 16 open rounds: close some first"],
+    ["CLIENT_NOT_SELECTED", [open], updated("c"), "`client_id` was not selected for round 1 of run `run`"],
+    ["ROUND_NOT_OPENED", [], closed(), "round 1 of run `run` is not open: send `round_opened` first"],
+    ["OBSERVATION_CONFLICT", [open], opened(["a"]), "round 1 of run `run` was opened with other `selected_client_ids`"],
+    ["OBSERVATION_CONFLICT", [open, updated("a")], dropped("a"), "`update_reported` of this was reported by `fl-server` before, with other content"],
+    ["REGISTRATION_QUOTA_EXCEEDED", [registered("a", "1", { owner: "alice" })], registered("b", "2", { owner: "alice" }), "`owner` has registered as many new keys today as it may: wait for the next day (UTC)"],
+  ])("%s", (reason, before, observation, message) => {
+    const door = createObservationDoor({ registrationsPerOwnerPerDay: 1 });
+    verdicts(before, door);
+    expect(door.admit(observation, 0)).toStrictEqual({ verdict: "rejected", reason, message });
+  });
+});
+
+it("a snapshot of a door is not changed by the door that is made of it", () => {
+  const door = createObservationDoor({ registrationsPerOwnerPerDay: 1 });
+  verdicts([open, updated("a")], door);
+  const snapshot = structuredClone(door.snapshot());
+  const before = structuredClone(snapshot);
+  const restored = createObservationDoor({ registrationsPerOwnerPerDay: 1 }, snapshot);
+  const more = [
+    ...[updated("b"), violated("a", "LOW", { reporter: "two" }), closed()],
+    ...[opened(["c"], { round: 2 }), registered("a", "key", { owner: "alice" })],
+  ];
+  expect(new Set(verdicts(more, restored))).toStrictEqual(new Set(["accepted"]));
+  expect(snapshot).toStrictEqual(before);
 });
 
 it("a door made of a snapshot goes on as the one that it was taken of", () => {
