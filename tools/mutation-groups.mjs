@@ -70,7 +70,7 @@ const GROUPS = {
     files: inTrust(
       "lateness-window name-table number-set payload-digest record-pages round-book sorted-numbers",
     ),
-    tests: inTrust("compact-state reporters-and-lateness"),
+    tests: inTrust("compact-state payload-digest round-book"),
   },
   "trust-door": {
     files: inTrust("admission door-round observation observation-door registrations"),

@@ -142,6 +142,15 @@ describe("a record", () => {
     expect(record.delta).toBeCloseTo(0.1, 9);
   });
 
+  it("falls from the highest score wherever among the ten that was", () => {
+    for (let place = 0; place < 10; place += 1) {
+      const record = new ClientRecord();
+      for (let round = 0; round < 10; round += 1) record.addScore(round === place ? 0.75 : 0.5);
+      record.addScore(0.5);
+      expect(record.change).toBe(-0.25);
+    }
+  });
+
   it("has not fallen in its first round, however low that is", () => {
     const record = fresh();
     record.addScore(-1);
@@ -180,6 +189,18 @@ describe("records side by side", () => {
     expect(said(second)).toStrictEqual(NEW);
     expect(said(first)).toStrictEqual(said(third));
     expect(said(first)).not.toStrictEqual(NEW);
+  });
+
+  it("are found again by whoever is moved to their place", () => {
+    const numbers = new Float64Array(2 * RECORD_NUMBERS);
+    const window = new Float32Array(2 * RECORD_WINDOW);
+    const [writer, reader] = [new ClientRecord(), new ClientRecord()];
+    writer.moveTo(numbers, window, 1);
+    fill(writer);
+    reader.moveTo(numbers, window, 0);
+    expect(said(reader)).not.toStrictEqual(said(writer));
+    reader.moveTo(numbers, window, 1);
+    expect(said(reader)).toStrictEqual(said(writer));
   });
 
   it("are copied one by one, whole, and then stay as they are", () => {

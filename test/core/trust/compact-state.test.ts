@@ -53,6 +53,31 @@ describe("what holds the state of many clients", () => {
     ]);
   });
 
+  it("a set of numbers has the first one that needs more room", () => {
+    for (const number of [31, 32, 64]) {
+      const set = new NumberSet();
+      set.add(number);
+      expect([number - 1, number, number + 1].map((one) => set.has(one))).toStrictEqual([
+        ...[false, true, false],
+      ]);
+    }
+  });
+
+  it("numbers are the same where each is, and none more", () => {
+    const same = (left: readonly number[], right: readonly number[]): boolean =>
+      sameNumbers(sortedNumbers(left), sortedNumbers(right));
+    expect(same([], [])).toBe(true);
+    expect(same([1, 2], [2, 1])).toBe(true);
+    expect(same([1, 2], [1, 3])).toBe(false);
+    expect(same([1], [1, 2])).toBe(false);
+    expect(same([1, 2], [1])).toBe(false);
+  });
+
+  it("a table of names begins with none, and knows none for a number that nobody has", () => {
+    const table = new NameTable();
+    expect([table.names, table.nameOf(0), table.numberOf("a")]).toStrictEqual([["a"], "", 0]);
+  });
+
   it("records keep to themselves, whatever page they are on, and a copy of them does too", () => {
     const pages = new RecordPages(0.4);
     const cursor = new ClientRecord();
@@ -104,6 +129,22 @@ describe("closed rounds are kept", () => {
     ["until they have a million clients, but the last one", [closed("a", 1, 600_000), closed("b", 1, 400_000), closed("c", 1, 1), closed("d", 1, 2_000_000)], ["", "", "a1", "b1 c1"]],
   ])("%s", (_says, items, gone) => {
     expect(left(items)).toStrictEqual(gone);
+  });
+
+  it("and found by run and round, whatever else happened", () => {
+    const items = [closed("a", 1), {}, closed("b", 2), closed("a", 2)];
+    const window = new LatenessWindow<KeptItem>(items);
+    expect(window.find("a", 2)).toBe(items[3]);
+    expect(window.find("b", 2)).toBe(items[2]);
+    expect([window.find("b", 1), window.find("c", 1)]).toStrictEqual([undefined, undefined]);
+  });
+
+  it("also by a window that is made of what another kept", () => {
+    const lastClosed = new Map([["a", 4]]);
+    const window = new LatenessWindow<KeptItem>([closed("a", 1), closed("a", 4)], lastClosed);
+    expect([1, 2].map((round) => window.isTooLate("a", round))).toStrictEqual([true, false]);
+    expect(window.takeLeft()).toStrictEqual(closed("a", 1));
+    expect(window.takeLeft()).toBeUndefined();
   });
 
   it("64 at most", () => {
