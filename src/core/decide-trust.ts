@@ -132,7 +132,7 @@ function verdictOf(
   ]);
   const counted = evaluations.filter((evaluation) => evaluation.outcome === outcome);
   const determiningRefs = [
-    ...(outcome === "deny" ? excluding.map(({ ref }) => ref) : []),
+    ...excluding.map(({ ref }) => ref),
     ...(outcome === "error" ? failing.map(({ error }) => error.rule) : []),
     ...counted.flatMap(({ policy, determining }) =>
       determining.map((rule) => ruleRef(policy, rule)),

@@ -165,21 +165,16 @@ function thresholdOf({ expression, parameters }: StateRuleText): {
   readonly options: StateRuleOptions;
 } {
   const found = scoreThreshold(expression, parameters);
-  const number = (name: string): number | undefined => {
-    const value = ownValue(parameters, name);
-    return value === undefined ? undefined : orderingNumber(value);
-  };
-  const [exit, roundsIn, roundsOut, dwellRounds] = ["exit", "rounds_in", "rounds_out", "dwell"].map(
-    number,
-  );
+  const number = (name: string): number | undefined =>
+    orderingNumber(ownValue(parameters, name) ?? null);
   return {
     threshold: found?.threshold,
     options: {
-      ...(exit !== undefined && { exit }),
-      ...(roundsIn !== undefined && { roundsIn }),
-      ...(roundsOut !== undefined && { roundsOut }),
-      ...(dwellRounds !== undefined && { dwellRounds }),
-      orEqual: found?.orEqual ?? false,
+      exit: number("exit"),
+      roundsIn: number("rounds_in"),
+      roundsOut: number("rounds_out"),
+      dwellRounds: number("dwell"),
+      orEqual: found?.orEqual,
     },
   };
 }
@@ -212,7 +207,6 @@ function numberOf(expression: Expression, parameters: ValueMap): number | undefi
 
 /** What a `weight_reduction` multiplies by: from 0 to 1. */
 export function weightOf(parameters: ValueMap): number {
-  const value = ownValue(parameters, WEIGHT);
-  const weight = value === undefined ? undefined : orderingNumber(value);
+  const weight = orderingNumber(ownValue(parameters, WEIGHT) ?? null);
   return weight === undefined ? DEFAULT_WEIGHT : Math.min(1, Math.max(0, weight));
 }

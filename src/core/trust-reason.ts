@@ -11,12 +11,19 @@ export function responsible(
   excluding: readonly TrustRule[],
   { trustScore }: ClientStanding,
 ): readonly TrustRule[] {
-  const holding = excluding.filter((one) => trustScore < (thresholdOf(one) ?? Infinity));
+  const holding = excluding.filter((one) => holdsAt(boundOf(one), trustScore) ?? true);
   return holding.length > 0 ? holding : excluding;
 }
 
-function thresholdOf({ rule: { condition, parameters } }: TrustRule): number | undefined {
-  return condition && scoreThreshold(condition.expression, parameters)?.threshold;
+/** What the score is compared with; undefined where a rule asks something else. */
+function boundOf({ rule: { condition, parameters } }: TrustRule): Bound | undefined {
+  return condition && scoreThreshold(condition.expression, parameters);
+}
+
+type Bound = NonNullable<ReturnType<typeof scoreThreshold>>;
+
+function holdsAt(bound: Bound | undefined, score: number): boolean | undefined {
+  return bound && (score < bound.threshold || (bound.orEqual && score === bound.threshold));
 }
 
 /** Why an EXCLUDED client is denied: score, threshold and rule. */
@@ -28,12 +35,11 @@ export function excludedReason(
   const who = "the client is excluded";
   if (!excluding) return `${who}: ${score}`;
   const { rule, ref } = excluding;
-  const threshold = thresholdOf(excluding);
-  const bound =
-    threshold === undefined
-      ? `\`${rule.condition?.text ?? ""}\``
-      : `threshold ${threshold}${trustScore < threshold ? "" : " (and excluded until it is admitted again)"}`;
-  return `${who}: ${score}, ${bound}, rule ${ruleText(ref)}`;
+  const bound = boundOf(excluding);
+  const why = bound
+    ? `threshold ${bound.threshold}${holdsAt(bound, trustScore) ? "" : " (and excluded until it is admitted again)"}`
+    : `\`${rule.condition?.text ?? ""}\``;
+  return `${who}: ${score}, ${why}, rule ${ruleText(ref)}`;
 }
 
 /** Why a client is denied that is not EXCLUDED. */

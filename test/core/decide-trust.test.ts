@@ -43,6 +43,8 @@ describe("a connection that the network allows is", () => {
     ["denied by a rule for each request and the state, in the order of the rules", [ON_PORT, LOW], { client: EXCLUDED, context: PORT }, "not_trusted: port low"],
     ["denied by the results of all rules where the model has no states", [LOW], { client: LITERAL }, "not_trusted: low"],
     ["allowed there, whatever the state, where none holds", [LOW], { client: { ...EXCLUDED, isLiteral: true, trustScore: 0.4 } }, "allowed"],
+    ["denied by all rules for each request that hold", [ON_PORT, { ...ON_PORT, id: "other" }], { context: PORT }, "not_trusted: port other"],
+    ["denied to an EXCLUDED client by the rule whose threshold itself is meant, and not by one that is below", [{ ...LOW, condition: "client.trust_score <= 0.2" }, { ...LOW, id: "lower", condition: "client.trust_score < 0.2" }], { client: EXCLUDED }, "not_trusted: low"],
     ["denied by a rule that errs", [ERRING], {}, "error: erring !erring"],
     ["denied by the one that errs and no other", [LOW, ERRING, ON_PORT], {}, "error: erring !erring"],
     ["denied by two that err, in the order of the rules", [{ ...ON_PORT, condition: "strikes > 3 && client.trust_score < 1" }, ERRING], { context: PORT }, "error: port erring !port !erring"],
@@ -58,6 +60,14 @@ describe("a connection that the network allows is", () => {
   it("allowed where the policy skips errors, which are told", () => {
     const { decision } = trustDecision([trustPolicy([ERRING], { on_error: "SKIP" })]);
     expect(said(decision)).toBe("allowed !erring");
+  });
+
+  it("denied by the policy that denies, beside one that only errs, which is told", () => {
+    const erring = { ...ON_PORT, id: "errs", condition: "strikes > 3 && client.trust_score < 1" };
+    const policies = [trustPolicy([erring], { id: "a" }), trustPolicy([ON_PORT], { id: "b" })];
+    const { decision } = trustDecision(policies, { context: PORT });
+    expect(said(decision)).toBe("not_trusted: port !errs");
+    expect(decision.reason).toContain("rule `port` (deny) of policy `b`");
   });
 
   it("denied by rules of several policies, those of the higher priority first", () => {
@@ -104,6 +114,7 @@ describe("the reason", () => {
     ["of an exclusion has score, threshold and rule", [LOW], { client: EXCLUDED }, "the client is excluded: trust score 0.200, threshold 0.3, rule `low` (exclude_client) of policy `trust`"],
     ["of one by another condition has that", [{ ...LOW, condition: "client.trust_upper < 0.3" }], { client: EXCLUDED }, "the client is excluded: trust score 0.200, `client.trust_upper < 0.3`, rule `low` (exclude_client) of policy `trust`"],
     ["of one at the threshold says that it is to be admitted again", [LOW], { client: { ...EXCLUDED, trustScore: 0.3 } }, "the client is excluded: trust score 0.300, threshold 0.3 (and excluded until it is admitted again), rule `low` (exclude_client) of policy `trust`"],
+    ["of one at a threshold that is meant itself has that", [{ ...LOW, condition: "client.trust_score <= 0.3" }], { client: { ...EXCLUDED, trustScore: 0.3 } }, "the client is excluded: trust score 0.300, threshold 0.3, rule `low` (exclude_client) of policy `trust`"],
     ["of one where rules only reduce has the score", [HALF], { client: EXCLUDED }, "the client is excluded: trust score 0.200"],
     ["of a denial by a rule's own result has score, condition and rule", [ON_PORT], { context: PORT }, "the client is not trusted: trust score 0.800, `client.trust_score < 0.9`, rule `port` (deny) of policy `trust`"],
     ["of one without a condition has the score and the rule", [{ id: "none", action: "exclude_client", match: { dst_port: 9000 } }], { context: PORT }, "the client is not trusted: trust score 0.800, rule `none` (exclude_client) of policy `trust`"],

@@ -1,30 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isCandidate } from "../../src/core/evaluate-rule.js";
-import { parseTargetField } from "../../src/core/parse-target-field.js";
 import type { Rule } from "../../src/core/policy.js";
 import { blocksOfRange } from "../../src/core/prefix-table.js";
 import { accessRequest } from "../../src/core/request.js";
 import type { IndexShape } from "../../src/core/index-node.js";
 import { buildRuleIndex, type RuleIndex } from "../../src/core/rule-index.js";
-import type { TargetField } from "../../src/core/target.js";
-import type { Value, ValueMap } from "../../src/core/values.js";
+import type { ValueMap } from "../../src/core/values.js";
+import { field, ruleWith, watched } from "../support/index-rules.js";
 import { rule } from "../support/rules.js";
 
 const ASKED: IndexShape = { few: 1_000, crowd: 1_000, gain: 4 };
 const BITS: IndexShape = { few: 0, crowd: 1_000, gain: 4 };
 const HASHES: IndexShape = { few: 0, crowd: 0, gain: 1 };
-
-function field(key: string, value: Value): TargetField {
-  const parsed = parseTargetField(key, value);
-  if (!parsed.ok) throw new Error(parsed.problem);
-  return parsed.value;
-}
-
-function ruleWith(match: ValueMap, index: number): Rule {
-  const target = Object.entries(match).map(([key, value]) => field(key, value));
-  return { ...rule("allow", index), target };
-}
 
 function indexOf(rules: readonly Rule[], shape?: IndexShape): RuleIndex {
   const steps = buildRuleIndex(rules, shape);
@@ -238,33 +226,6 @@ describe("a large index", () => {
     expect(most).toBeLessThanOrEqual(256);
   });
 });
-
-/** The same rules, and how often somebody looked at a target, and asked for the kind of a field. */
-function watched(rules: readonly Rule[]): {
-  readonly rules: readonly Rule[];
-  readonly asked: { targets: number; fields: number };
-} {
-  const asked = { targets: 0, fields: 0 };
-  const fieldOf = (one: TargetField): TargetField => {
-    const { kind } = one;
-    const get = (): typeof kind => {
-      asked.fields += 1;
-      return kind;
-    };
-    return Object.defineProperty({ ...one }, "kind", { get, enumerable: true });
-  };
-  return {
-    asked,
-    rules: rules.map((one) => {
-      const target = one.target.map(fieldOf);
-      const get = (): Rule["target"] => {
-        asked.targets += 1;
-        return target;
-      };
-      return Object.defineProperty({ ...one }, "target", { get, enumerable: true });
-    }),
-  };
-}
 
 describe("the blocks of a range", () => {
   it("are aligned, follow each other without gaps, and are at most twice the bits", () => {

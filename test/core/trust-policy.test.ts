@@ -104,6 +104,7 @@ describe("a condition compares the score with", () => {
     ["client.trust_score > 0.3", undefined],
     ["0.3 < client.trust_score", undefined],
     ["client.trust_score == 0.3", undefined],
+    ["0.3 == client.trust_score", undefined],
     ["client.trust_upper < 0.3", undefined],
     ["trust_score < 0.3", undefined],
     ["client.trust_score < '0.3'", undefined],

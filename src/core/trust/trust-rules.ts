@@ -48,13 +48,13 @@ export interface TrustRules {
   readonly minCohort?: number;
 }
 
-/** What `parameters` of a trust rule may set. */
+/** What a trust rule may set, by its `parameters` and its comparison. Absent: the default. */
 export interface StateRuleOptions {
-  readonly exit?: number;
-  readonly roundsIn?: number;
-  readonly roundsOut?: number;
-  readonly dwellRounds?: number;
-  readonly orEqual?: boolean;
+  readonly exit?: number | undefined;
+  readonly roundsIn?: number | undefined;
+  readonly roundsOut?: number | undefined;
+  readonly dwellRounds?: number | undefined;
+  readonly orEqual?: boolean | undefined;
 }
 
 /** `client.trust_score < threshold`: exclude. Left at `threshold + 0.1` for 3 rounds. */
