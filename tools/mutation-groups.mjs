@@ -81,7 +81,10 @@ const GROUPS = {
       "client-states close-round explain-trust fold fold-item fold-step identities refold-client " +
         "round-alerts state-changes trust-explanation trust-fold trust-snapshot",
     ),
-    tests: inTrust("cohort-and-alerts explain-trust fold identity reporters-and-lateness"),
+    tests: inTrust(
+      "cohort-and-alerts explain-trust fold fold-kept fold-told identities identity " +
+        "reporters-and-lateness",
+    ),
   },
   "trust-simulation": {
     files: inTrust("simulate simulate-clients simulate-profiles simulate-random simulate-summary"),

@@ -6,8 +6,9 @@ import { accessRequest } from "../../src/core/request.js";
 import type { ValueMap } from "../../src/core/values.js";
 import { finished, ruleWith, watched } from "../support/index-rules.js";
 
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 const many = (count: number, matchOf: (at: number) => ValueMap): ValueMap[] =>
-  Array.from({ length: count }, (_, at) => matchOf(at));
+  upTo(count).map(matchOf);
 
 /** A bucket of rules, of which `known` was asked before: what it finds, and how many fields it asks. */
 function bucketOf(matches: readonly ValueMap[], known?: string) {
@@ -30,6 +31,7 @@ function bucketOf(matches: readonly ValueMap[], known?: string) {
 
 describe("of the rules in a bucket", () => {
   const text = (at: number): ValueMap => ({ a: `v${at}` });
+  const attribute = (at: number): ValueMap => ({ [`a${at}`]: "x" });
   const both = (at: number): ValueMap => ({ a: `v${at}`, dst_port: at + 1 });
   const pairs = (at: number): ValueMap => ({ a: `v${at >> 1}`, dst_port: (at >> 1) + 1 });
   // A word of bits is 32 rules, and ten words cost what asking a rule does.
@@ -50,8 +52,8 @@ describe("of the rules in a bucket", () => {
     ["those of several sets come once, ascending", [...many(1_400, () => ({ a: "z" })), { a: ["x", "y"] }, { a: "y" }, { a: "x" }], { a: ["y", "x"] }, [1_400, 1_401, 1_402], 3],
     ["a long list is asked by itself", [{ a: many(65, text).map(({ a }) => a ?? null) }, { a: "v3" }, { a: "v4" }], { a: "v3" }, [0, 1], 1],
     ["a list of 64 is not", [{ a: many(64, text).map(({ a }) => a ?? null) }, { a: "v3" }, { a: "v4" }], { a: "v3" }, [0, 1], 0],
-    ["only the 33rd attribute is asked", many(33, (at) => ({ [`a${at}`]: "x" })), Object.fromEntries(many(33, (at) => ({ at })).map(({ at }) => [`a${String(at)}`, "x"])), many(33, (at) => ({ at })).map(({ at }) => Number(at)), 1],
-    ["what is asked by itself has to hold", many(33, (at) => ({ [`a${at}`]: "x" })), Object.fromEntries(many(32, (at) => ({ at })).map(({ at }) => [`a${String(at)}`, "x"])), many(32, (at) => ({ at })).map(({ at }) => Number(at)), 1],
+    ["only the 33rd attribute is asked", many(33, attribute), Object.assign({}, ...many(33, attribute)) as ValueMap, upTo(33), 1],
+    ["what is asked by itself has to hold", many(33, attribute), Object.assign({}, ...many(32, attribute)) as ValueMap, upTo(32), 1],
   ])("%s", (_says, matches, attributes, found, asked) => {
     expect(bucketOf(matches).find(attributes)).toEqual({ found, asked });
   });

@@ -33,6 +33,8 @@ function text(node: IndexNode): string {
 
 const many = (count: number, matchOf: (at: number) => ValueMap): ValueMap[] =>
   Array.from({ length: count }, (_, at) => matchOf(at));
+const list = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, of) => `${name}${of}`);
 const port = (at: number): ValueMap => ({ dst_port: at + 1 });
 
 describe("rules are", () => {
@@ -55,16 +57,14 @@ describe("rules are", () => {
     ["told apart by a second attribute within each group", many(81, (at) => ({ a: at % 9, b: Math.floor(at / 9) })), "a[9 x b[9 x bits] + rules 0] + rules 0"],
     ["kept apart from wildcards", [...many(9, (at) => ({ a: `v${at}` })), { a: "any" }, {}], "a[9 x bits] + bits"],
     ["in the group of each of their values", many(9, (at) => ({ a: [`v${at}`, `w${at}`] })), "a[18 x bits] + rules 0"],
-    ["in up to 16 groups", many(9, (at) => ({ a: many(16, (of) => ({ of })).map(({ of }) => `v${at} ${String(of)}`) })), "a[144 x bits] + rules 0"],
-    ["in no more than that", many(9, (at) => ({ a: many(17, (of) => ({ of })).map(({ of }) => `v${at} ${String(of)}`) })), "bits"],
+    ["in up to 16 groups", many(9, (at) => ({ a: list(`v${at} `, 16) })), "a[144 x bits] + rules 0"],
+    ["in no more than that", many(9, (at) => ({ a: list(`v${at} `, 17) })), "bits"],
   ])("%s", (_says, matches, node, shape) => {
     expect(text(built(matches, { ...SHAPE, ...shape }).result)).toBe(node);
   });
 
   it("in up to 16 groups of all attributes together", () => {
     const shape = { few: 0, crowd: 0, gain: 1 };
-    const list = (name: string, count: number) =>
-      Array.from({ length: count }, (_, of) => `${name}${of}`);
     const deep = (b: number) => text(built([{ a: list("v", 4), b: list("w", b) }], shape).result);
     expect(deep(4)).toBe("a[4 x b[4 x bits] + rules 0] + rules 0");
     expect(deep(5)).toBe("a[4 x bits] + rules 0");

@@ -142,7 +142,7 @@ export class ClientStates {
     const holder = identities.clientWithKey(publicKeyFingerprint);
     if (holder === undefined) {
       identities.bindKey(publicKeyFingerprint, client);
-      if (owner !== "") this.lowerPrior(client, owner);
+      this.lowerPrior(client, owner);
     } else if (holder !== client) {
       this.join(client, holder);
     }

@@ -7,7 +7,8 @@ import { DEFAULT_TRUST_RULES, type TrustRules } from "./trust-rules.js";
 const OUTCOMES = ["FAILED", "DROPPED", "DECLINED", "LATE", "COMPLETED"] as const;
 const NOTHING = 0;
 
-type Report = Pick<UpdateReported, "outcome" | "alignmentRatio" | "normRatio" | "maxPairwise">;
+type Ratio = "alignmentRatio" | "normRatio" | "maxPairwise";
+type Report = Pick<UpdateReported, "outcome"> & Readonly<Record<Ratio, number | undefined>>;
 
 /** What the close of a round found, as far as one client's late evidence can change it. */
 export interface RoundFacts {
@@ -179,13 +180,9 @@ export class RoundBook {
 }
 
 /** Reports of further reporters are kept as objects: with no more than is needed. */
-function whatCounts({ outcome, alignmentRatio, normRatio, maxPairwise }: UpdateReported): Report {
-  return {
-    outcome,
-    ...(alignmentRatio !== undefined && { alignmentRatio }),
-    ...(normRatio !== undefined && { normRatio }),
-    ...(maxPairwise !== undefined && { maxPairwise }),
-  };
+function whatCounts(report: UpdateReported): Report {
+  const { outcome, alignmentRatio, normRatio, maxPairwise } = report;
+  return { outcome, alignmentRatio, normRatio, maxPairwise };
 }
 
 const NO_VIOLATIONS: readonly ViolationSeverity[] = [];

@@ -89,12 +89,17 @@ describe("what holds the state of many clients", () => {
     }
     const copy = pages.copy();
     pages.seek(cursor, 256).score = -1;
-    pages.seek(cursor, 256).addUpdate(7, 7);
+    for (let update = 0; update < 20; update += 1) pages.seek(cursor, 256).addUpdate(7, 7);
     const found = clients.map((client) => {
       const record = copy.seek(cursor, client);
       return [record.score, record.logNormAt(0), record.alignmentAt(0), record.updatesKept];
     });
     expect(found).toStrictEqual(clients.map((client) => [client, client, client + 0.5, 1]));
+    const priors = [700, 0, 256, 699, 512].map((client) => pages.seek(cursor, client).prior);
+    expect(priors).toStrictEqual(Array<number>(5).fill(0.4));
+    const restored = new RecordPages(0.9, structuredClone(pages.toData()));
+    expect([700, 0].map((client) => restored.seek(cursor, client).score)).toStrictEqual([700, 0]);
+    expect(restored.seek(cursor, 701).score).toBe(0.9);
     expect([pages.seek(cursor, 3).prior, pages.seek(cursor, 3).score]).toStrictEqual([0.4, 0.4]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { restoreTrustFold } from "../../../src/core/trust/fold.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
 import { DEFAULT_TRUST_RULES, exclusionBelow } from "../../../src/core/trust/trust-rules.js";
+import { remembered } from "../../support/remembered.js";
 import { Federation, HONEST } from "../../support/trust-federation.js";
 import {
   closed,
@@ -142,6 +143,37 @@ describe("late evidence leaves the same behind as evidence in time:", () => {
       federation.round(good("a"), { runId: "other" });
       federation.round([], { runId: "other", selected: HONEST });
     }],
+    ["beside a run that selects it only after it was closed without it", ({ federation, late }) => {
+      federation.repeat(3, bad("a"));
+      federation.round(late(4, ...bad("a")));
+      federation.repeat(2, [], { runId: "other", selected: HONEST });
+      federation.round(good("a"), { runId: "other" });
+    }],
+    ["of a client that is not EXCLUDED any more, in rounds that do not select it", ({ federation, late }) => {
+      federation.repeat(5, good("a"));
+      federation.round(late(6, ...good("a")));
+      federation.repeat(2, [], { selected: HONEST });
+    }],
+    ["beside the registration of a client of the same owner", ({ federation, late }) => {
+      federation.repeat(4, []);
+      federation.apply(registered("a", "key", { owner: "alice" }));
+      federation.round(late(5, ...bad("a")));
+      federation.apply(registered("b", "other", { owner: "alice" }));
+      federation.round(good("b"), { selected: ["b", ...HONEST] });
+    }],
+    ["beside the registration of somebody else", ({ federation, late }) => {
+      federation.repeat(4, []);
+      federation.round(late(5, ...bad("a")));
+      federation.apply(registered("b", "other", { owner: "bob" }));
+      federation.round(good("b"), { selected: ["b", ...HONEST] });
+    }],
+    ["of a client whose key was registered twice before", ({ federation, late }) => {
+      federation.repeat(4, []);
+      federation.apply(registered("a", "key"));
+      federation.round(late(5, ...bad("a")));
+      federation.apply(registered("b", "key"));
+      federation.round(good("b"), { selected: ["b", ...HONEST] });
+    }],
     ["beside the pardon of another client", ({ federation, late }) => {
       federation.repeat(3, bad("a", "h1"));
       federation.round(late(4, ...bad("a")));
@@ -181,7 +213,7 @@ describe("late evidence leaves the same behind as evidence in time:", () => {
       federation.round([...good("c"), ...late(8, ...bad("a", "b"), violated("c", "CRITICAL"))], { selected });
     }],
   ])("%s", (_says, tell) => {
-    const snapshots = [true, false].map((inTime) => {
+    const left = [true, false].map((inTime) => {
       const federation = new Federation();
       const kept: Late[number][] = [];
       const late = (round: number, ...evidence: Late): Late => {
@@ -191,9 +223,9 @@ describe("late evidence leaves the same behind as evidence in time:", () => {
       };
       tell({ federation, late });
       for (const one of kept) federation.apply(one);
-      return structuredClone(federation.fold.snapshot());
+      return remembered(federation);
     });
-    expect(snapshots[1]).toStrictEqual(snapshots[0]);
+    expect(left[1]).toStrictEqual(left[0]);
   });
 });
 

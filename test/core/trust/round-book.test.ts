@@ -85,6 +85,9 @@ describe("the evidence of a client is", () => {
       ...{ outcome: "LATE", alignmentRatio: 0.5, normRatio: 1, timeMs: 4 },
       violations: ["HIGH", "LOW"],
     });
+    const one = bookOf();
+    one.addReport(FIVE, seen());
+    expect(one.joined([ONE, FIVE])).toEqual(one.evidenceAt(FIVE));
   });
 });
 
