@@ -88,7 +88,7 @@ const GROUPS = {
   },
   "trust-simulation": {
     files: inTrust("simulate simulate-clients simulate-profiles simulate-random simulate-summary"),
-    tests: inTrust("simulate"),
+    tests: inTrust("simulate simulate-federation"),
   },
 };
 

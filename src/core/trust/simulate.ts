@@ -61,6 +61,8 @@ export function* simulateTrust(options: SimulationOptions): Generator<SimulatedR
 
 interface Watched {
   readonly client: SimulatedClient;
+  /** Its first name: whoever it comes back as belongs to it. */
+  readonly owner: string;
   excludedAfter?: number;
   reducedAfter?: number;
   alerted: boolean;
@@ -93,17 +95,18 @@ class Simulation {
     const attackers = Math.round(clients * share);
     this.watched = Array.from({ length: clients }, (_, index) => ({
       client: new SimulatedClient(`c${index}`, index < attackers, PROFILES[skew], random),
+      owner: `c${index}`,
       alerted: false,
       identities: 1,
     }));
-    for (const { client } of this.watched) this.register(client, client.clientId);
+    for (const one of this.watched) this.register(one);
   }
 
   run(): SimulatedRun {
     for (let round = 1; round <= this.options.rounds; round += 1) this.round(round);
     const { left, undefended, rounds } = this.influence;
     return {
-      fates: this.watched.map(({ client, ...fate }) => ({
+      fates: this.watched.map(({ client, owner: _, ...fate }) => ({
         ...fate,
         malicious: client.malicious,
         trustAtEnd: this.fold.reading(client.clientId).trustScore,
@@ -205,13 +208,12 @@ class Simulation {
     if (state === "EXCLUDED" || state === "REDUCED") one.reducedAfter ??= round - startsAfterRound;
     if (state === "EXCLUDED" && client.malicious && attack === "whitewash") {
       one.identities += 1;
-      const owner = client.clientId.split(" ", 1)[0] ?? "";
-      client.clientId = `${owner} ${one.identities}`;
-      this.register(client, owner);
+      client.clientId = `${one.owner} ${one.identities}`;
+      this.register(one);
     }
   }
 
-  private register({ clientId }: SimulatedClient, owner: string): void {
+  private register({ client: { clientId }, owner }: Watched): void {
     if (!this.options.registered) return;
     this.fold.apply(
       {

@@ -59,10 +59,10 @@ describe("random numbers from a seed", () => {
 });
 
 describe("a number of a profile", () => {
-  const values = [0, 10, 20, 30, 40, 50, 60, 70, 80];
+  const values = [5, 10, 20, 30, 40, 50, 60, 70, 80];
   // prettier-ignore
   it.each<[says: string, round: number, value: number]>([
-    ["is the first in the first round", 1, 0],
+    ["is the first in the first round", 1, 5],
     ["is its own in its round", 5, 20],
     ["is between two in a round between them", 3.75, 15],
     ["is the last after the last", 60, 80],
@@ -112,6 +112,7 @@ describe("updates of", () => {
     ["noise is at right angles", { malicious: true, attack: "gaussian" }, 0, 0.11, 0],
     ["free riders send next to nothing", { malicious: true, attack: "free-rider" }, 0, 0.11, -4.6],
     ["those that turn against a trained model point away hard", { malicious: true, attack: "on-off" }, -1.2, 0.5, 0.9],
+    ["those that turn against it in the tenth round still flip", { malicious: true, attack: "late-betrayal", round: 10 }, -0.6, 0.4, 0.35],
     ["those that turn against it early flip", { malicious: true, attack: "late-betrayal", round: 5 }, -0.3, 0.35, 0.18],
   ])("%s", (_says, of, alignment, spread, logNorm) => {
     expect(seen(of)).toStrictEqual({
@@ -201,13 +202,17 @@ describe("a simulated federation", () => {
     expect(influence).toBeLessThan(0.2);
     expect(one({ rounds: 1 }).influence).toBeCloseTo(0.2, 12);
     expect(one({ startsAfterRound: 20 }).influenceUndefended).toBe(0);
+    expect(one({ startsAfterRound: 10 }).influenceUndefended).toBeCloseTo(0.2, 12);
   });
 
   it("counts rounds from the start of the attack", () => {
     const { fates } = one({ startsAfterRound: 12, rounds: 60, attack: "late-betrayal" });
     expect(fates[0]?.reducedAfter).toBeGreaterThan(2);
     expect(fates[0]?.excludedAfter).toBeLessThan(20);
-    expect(fates[0]?.alerted).toBe(true);
+    expect(fates[0]?.reducedAfter).toBeLessThan(fates[0]?.excludedAfter ?? 0);
+    expect(fates.map(({ alerted }) => alerted)).toStrictEqual(
+      fates.map(({ malicious }) => malicious),
+    );
   });
 
   it("takes seeds one after the other", () => {
@@ -232,8 +237,9 @@ describe("a simulated federation", () => {
     const honest = (told: Partial<SimulationOptions>): number =>
       one({ share: 0, ...told }).fates[0]?.trustAtEnd ?? 0;
     expect(honest({ late: 1 })).toBeLessThan(honest({}) - 0.05);
+    expect(honest({ late: 1 })).toBeGreaterThan(0.7);
     expect(honest({ dropouts: 0.6 })).toBeLessThan(honest({}) - 0.05);
-    expect(one({ dropouts: 1 }).influence).toBe(0);
+    expect(one({ dropouts: 1 })).toMatchObject({ influence: 0, influenceUndefended: 0 });
   });
 });
 
