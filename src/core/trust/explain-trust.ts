@@ -66,10 +66,10 @@ function forecast(
   direction: 1 | -1,
 ): StateForecast | undefined {
   const record = states.copyOf(client);
+  if (record.state === (direction > 0 ? "ACTIVE" : "EXCLUDED")) return undefined;
   const start = RANK[record.state];
-  if (start + direction < RANK.EXCLUDED || start + direction > RANK.ACTIVE) return undefined;
   for (let rounds = 1; rounds <= MOST_ROUNDS; rounds += 1) {
-    const at = { rules, run: record.run, round: record.round + 1 };
+    const at = { rules, run: record.run, round: record.round };
     const { wished } = evaluateClient(states, record, at, evidence);
     if (wished) excludeClient(record, rules);
     if ((RANK[record.state] - start) * direction > 0) return { state: record.state, rounds };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TRUST_RULES, type TrustRules } from "../../../src/core/trust/trust-rules.js";
-import { Federation } from "../../support/trust-federation.js";
+import { Federation, HONEST } from "../../support/trust-federation.js";
 import { dropped, poisoned, updated, violated } from "../../support/trust-observations.js";
 
 describe("exclusions are held back", () => {
@@ -108,6 +108,18 @@ describe("alerts", () => {
       { kind: "mass_state_change", raised: true, runId: "run", round: 7, selected: 6, clients: 2 },
       { kind: "mass_state_change", raised: false, runId: "run", round: 8, selected: 6, clients: 0 },
     ]);
+  });
+
+  it("do not tell when it is 30 %", () => {
+    const federation = new Federation();
+    const selected = ["a", "b", "c", "d", "e", ...HONEST];
+    const evidence = selected.slice(0, 5).map((client) => updated(client));
+    federation.repeat(6, evidence, { selected });
+    const critical = ["a", "b", "c"].map((client) => violated(client, "CRITICAL"));
+    expect(federation.round([...evidence, ...critical], { selected }).alerts).toStrictEqual([]);
+    expect(["a", "b", "c", "d"].map((client) => federation.state(client).charAt(0)).join("")).toBe(
+      "EEEA",
+    );
   });
 
   it("do not tell when it is one of six", () => {

@@ -146,6 +146,39 @@ describe("late evidence that turns the guard", () => {
   });
 });
 
+describe("late evidence tells again", () => {
+  const points = (federation: Federation, late: Observation): (number | undefined)[] =>
+    [...federation.apply(late).points].map(({ round }) => round);
+
+  it("the rounds that selected the client", () => {
+    const federation = new Federation();
+    federation.round([updated("a")]);
+    federation.round([], { selected: HONEST });
+    federation.round([updated("a")]);
+    expect(points(federation, poisoned("a", { round: 1, reporter: "two" }))).toStrictEqual([1, 3]);
+  });
+
+  it("the rounds that it waits in not, but the one in which it returns", () => {
+    const federation = new Federation();
+    federation.round(critical("a"));
+    federation.repeat(8, [updated("a")]);
+    federation.repeat(2, [], { selected: HONEST });
+    expect(federation.state()).toBe("REDUCED");
+    expect(points(federation, updated("a", { round: 9, reporter: "two" }))).toStrictEqual([9, 11]);
+  });
+
+  it("the alert of many changes", () => {
+    const federation = new Federation();
+    federation.repeat(6, [updated("a")]);
+    federation.round([updated("a"), ...critical("h1")]);
+    const { changes, alerts } = federation.apply(violated("a", "CRITICAL", { round: 7 }));
+    expect(changes).toMatchObject([{ clientId: "a", after: "EXCLUDED", cause: "LATE" }]);
+    expect(alerts).toStrictEqual([
+      { kind: "mass_state_change", raised: true, runId: "run", round: 7, selected: 6, clients: 2 },
+    ]);
+  });
+});
+
 describe("the cohort", () => {
   it("is not what keeps a round from being told while nobody is to be EXCLUDED", () => {
     const federation = new Federation();

@@ -62,14 +62,17 @@ describe("a registered key", () => {
     expect(federation.trust("b")).toBeGreaterThan(0.5);
   });
 
-  it("waits in the runs of all its names", () => {
+  it("waits in the runs of all its names, and in no others", () => {
     const federation = new Federation();
     federation.repeat(3, [poisoned("a")]);
     federation.round([updated("b")], { runId: "other", selected: ["b", ...HONEST] });
+    federation.round([], { runId: "third", selected: HONEST });
     federation.apply(registered("a", "key"));
     federation.apply(registered("b", "key"));
     expect(federation.fold.reading("b").dwellRounds).toBe(10);
     federation.repeat(2, [], { runId: "other", selected: HONEST });
+    expect(federation.fold.reading("b").dwellRounds).toBe(8);
+    federation.repeat(2, [], { runId: "third", selected: HONEST });
     expect(federation.fold.reading("b").dwellRounds).toBe(8);
   });
 
