@@ -91,6 +91,9 @@ describe("lists of ordinals by key", () => {
     for (;;) {
       const step = steps.next();
       if (step.done) {
+        expect([...step.value.values()]).toEqual(
+          expected.map((list) => ordinalSet(list, UNIVERSE)),
+        );
         expect([...step.value.values()].map(listed)).toEqual(expected);
         break;
       }
