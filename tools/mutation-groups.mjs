@@ -34,7 +34,8 @@ const GROUPS = {
   },
   advice: {
     files: "candidate-changes comparison-values counterfactual nearest-rule",
-    tests: "candidate-changes counterfactual counterfactual.property nearest-rule",
+    tests:
+      "candidate-changes counterfactual counterfactual-bounds counterfactual.property nearest-rule",
   },
   lint: {
     files:
