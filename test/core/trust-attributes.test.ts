@@ -19,33 +19,37 @@ const READING: TrustReading = {
     .factors.map((one, index) => ({ ...one, ...factor(0.1 + index / 5) })),
 };
 
+// prettier-ignore
+const READ: readonly (readonly [name: string, value: number | string])[] = [
+  ["client.trust_score", 0.4],
+  ["client.trust_lower", 0.3],
+  ["client.trust_upper", 0.5],
+  ["client.trust_state", "REDUCED"],
+  ["client.trust_score_change", -0.2],
+  ["trust_score_change", -0.2],
+  ["client.rounds_observed", 7],
+  ["client.exclusions", 1],
+  ["client.factors.participation_rate", 0.1],
+  ["client.factors.participation_rate.lower", 0.05],
+  ["client.factors.participation_rate.upper", 0.15],
+  ["client.factors.update_quality", 0.3],
+  ["client.factors.update_quality.lower", 0.25],
+  ["client.factors.update_quality.upper", 0.35],
+  ["client.factors.behavioral_consistency", 0.5],
+  ["client.factors.behavioral_consistency.lower", 0.45],
+  ["client.factors.behavioral_consistency.upper", 0.55],
+  ["client.factors.compliance_history", 0.7],
+  ["client.factors.compliance_history.lower", 0.65],
+  ["client.factors.compliance_history.upper", 0.75],
+];
+
 describe("a condition reads of a client", () => {
-  // prettier-ignore
-  it.each<[name: string, value: number | string]>([
-    ["client.trust_score", 0.4],
-    ["client.trust_lower", 0.3],
-    ["client.trust_upper", 0.5],
-    ["client.trust_state", "REDUCED"],
-    ["client.trust_score_change", -0.2],
-    ["trust_score_change", -0.2],
-    ["client.rounds_observed", 7],
-    ["client.exclusions", 1],
-    ["client.factors.participation_rate", 0.1],
-    ["client.factors.participation_rate.lower", 0.05],
-    ["client.factors.participation_rate.upper", 0.15],
-    ["client.factors.update_quality", 0.3],
-    ["client.factors.update_quality.lower", 0.25],
-    ["client.factors.update_quality.upper", 0.35],
-    ["client.factors.behavioral_consistency", 0.5],
-    ["client.factors.behavioral_consistency.lower", 0.45],
-    ["client.factors.behavioral_consistency.upper", 0.55],
-    ["client.factors.compliance_history", 0.7],
-    ["client.factors.compliance_history.lower", 0.65],
-    ["client.factors.compliance_history.upper", 0.75],
-  ])("%s", (name, value) => {
+  it.each(READ)("%s", (name, value) => {
     const expected = typeof value === "number" ? (expect.closeTo(value, 9) as number) : value;
     expect(lookUp(trustAttributes(READING), name.split("."))).toEqual(expected);
-    expect(lookUp(copyTrustAttributes(trustAttributes(READING)), name.split("."))).toEqual(expected);
+    expect(lookUp(copyTrustAttributes(trustAttributes(READING)), name.split("."))).toEqual(
+      expected,
+    );
   });
 
   it("all that is listed, and nothing else under `client.`", () => {
@@ -53,17 +57,23 @@ describe("a condition reads of a client", () => {
       lookUp(trustAttributes(READING), ["client", ...path.split(".")]),
     );
     expect(found).not.toContain(undefined);
+    const read = READ.map(([name]) => name).filter((name) => name.startsWith("client."));
+    expect(CLIENT_PATHS.map((path) => `client.${path}`)).toEqual(expect.arrayContaining(read));
     expect(new Set(CLIENT_PATHS).size).toBe(CLIENT_PATHS.length);
     const { client } = trustAttributes(READING);
     expect(Object.keys(client).filter((name) => !CLIENT_PATHS.includes(name))).toEqual([]);
   });
 
   it("the widest bounds of a factor that the reading has not", () => {
-    const { client, ...bounds } = trustAttributes({ ...READING, factors: [] });
-    expect(client["factors"]).toEqual({});
-    const { trust_score_change: _, ...of } = bounds;
-    expect(Object.entries(of).map(([name, bound]) => `${name.split(".").at(-1)} ${bound}`)).toEqual(
-      Array<string[]>(4).fill(["lower 0", "upper 1"]).flat(),
+    const known = trustAttributes({ ...READING, factors: [] });
+    expect(known.client["factors"]).toEqual({});
+    const bounds = Object.entries(known).filter(([name]) => name.startsWith("client.factors."));
+    const widest = [
+      ["lower", 0],
+      ["upper", 1],
+    ];
+    expect(bounds.map(([name, bound]) => [name.split(".").at(-1), bound])).toEqual(
+      Array<typeof widest>(4).fill(widest).flat(),
     );
   });
 });
