@@ -16,6 +16,7 @@ const NAMES = [
   "storage",
   "trust-fold",
   "trust-report",
+  "trust-round",
 ] as const;
 
 /** What a benchmark found; printed as it is measured, written as JSON. */

@@ -72,7 +72,7 @@ export async function openEngineTrust(deps: {
     options: { newcomerWeight, ...(minCohort !== undefined && { minCohort }) },
   });
   const fold = {
-    ...{ observationLog, history, rulesNow },
+    ...{ observationLog, history, rulesNow, clock },
     model: trustModel(settings.TRUST_MODEL, model),
     registrationsPerOwnerPerDay: settings.TRUST_REGISTRATIONS_PER_OWNER_PER_DAY,
   };

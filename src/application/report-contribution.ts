@@ -1,10 +1,11 @@
+import { finish } from "../core/finish.js";
 import { contextViolations } from "../core/context-violations.js";
 import type { TrustReading } from "../core/trust/trust-reading.js";
 import type { ValueMap } from "../core/values.js";
 import { PdpError } from "./errors.js";
 import type { Clock } from "./ports/clock.js";
 import type { TrustLedger } from "./trust-ledger.js";
-import { readReport, type ReportedUpdate } from "./trust-report.js";
+import { readReportSteps, type ReportedUpdate } from "./trust-report.js";
 
 /** An update as FLOPY-NET's pages report it: that it came, and numbers that score nothing. */
 export interface Contribution {
@@ -36,7 +37,8 @@ export function createReportContribution(deps: {
       ...{ kind: "update_reported", outcome: "COMPLETED" },
     };
     const nowMs = clock.nowMs();
-    const report = readReport([{ observationId: "", runId, round, seen }], { reporter: "", nowMs });
+    const reported = [{ observationId: "", runId, round, seen }];
+    const report = finish(readReportSteps(reported, { reporter: "", nowMs }));
     if (!ledger.isSelected(runId, round, clientId)) {
       const why = `round ${round} of run \`${runId}\` is not open for client \`${clientId}\``;
       throw new PdpError({ reason: "OBSERVATION_CONFLICT", why });

@@ -1,7 +1,8 @@
 import type { Clock } from "./ports/clock.js";
 import type { ReportAnswer } from "./trust-admission.js";
 import type { TrustLedger } from "./trust-ledger.js";
-import { readReport, type ReportedObservation } from "./trust-report.js";
+import { runInSlices } from "./run-in-slices.js";
+import { readReportSteps, type ReportedObservation } from "./trust-report.js";
 
 /**
  * Takes what a reporter saw; durable when it settles.
@@ -15,10 +16,16 @@ export type ReportObservations = (
 
 export function createReportObservations(deps: {
   readonly ledger: Pick<TrustLedger, "report">;
-  readonly clock: Pick<Clock, "nowMs">;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
 }): ReportObservations {
+  const { ledger, clock } = deps;
+  let reading: Promise<unknown> = Promise.resolve();
   return async (observations, reporter) => {
-    const nowMs = deps.clock.nowMs();
-    return deps.ledger.report(readReport(observations, { reporter, nowMs }), { receivedMs: nowMs });
+    const nowMs = clock.nowMs();
+    const steps = readReportSteps(observations, { reporter, nowMs });
+    // One after the other, so that a long one is not overtaken by those that rest on it.
+    const read = reading.then(() => runInSlices(steps, clock));
+    reading = read.catch(() => undefined);
+    return ledger.report(await read, { receivedMs: nowMs });
   };
 }

@@ -45,7 +45,7 @@ export function createRoundMonitoring(deps: {
   readonly clientTrust: ClientTrust;
   readonly engineAttributes: () => ValueMap;
   readonly engineState: () => EngineStatus["state"];
-  readonly observationLog: Pick<ObservationLog, "ofRound">;
+  readonly observationLog: Pick<ObservationLog, "partsOfRound">;
   readonly eventLog: Pick<EventLog, "append">;
   readonly makeEvent: EventMaker;
   readonly log: Log;
@@ -73,17 +73,18 @@ export function createRoundMonitoring(deps: {
     if (!snapshot || !QUESTIONS.some(({ policyType }) => snapshot.policiesByType.has(policyType))) {
       return;
     }
-    const stored = await observationLog.ofRound(runId, round);
-    const updates = stored.filter(({ kind, late }) => kind === "update_reported" && !late);
     const counts = new Map<string, { readonly rule: RuleRef; count: number }>();
-    for (const [index, update] of updates.entries()) {
-      for (const rule of appliedRules(snapshot, update)) {
-        const key = JSON.stringify([rule.policyId, rule.ruleId]);
-        const known = counts.get(key) ?? { rule, count: 0 };
-        known.count += 1;
-        counts.set(key, known);
+    for await (const part of observationLog.partsOfRound(runId, round)) {
+      const updates = part.filter(({ kind, late }) => kind === "update_reported" && !late);
+      for (const [index, update] of updates.entries()) {
+        if (index % SLICE === 0) await nextTurn();
+        for (const rule of appliedRules(snapshot, update)) {
+          const key = JSON.stringify([rule.policyId, rule.ruleId]);
+          const known = counts.get(key) ?? { rule, count: 0 };
+          known.count += 1;
+          counts.set(key, known);
+        }
       }
-      if (index % SLICE === SLICE - 1) await nextTurn();
     }
     eventLog.append(
       [...counts.values()].map(({ rule, count }) =>

@@ -13,12 +13,33 @@ export async function runInSlices<Result>(
   clock: Pick<Clock, "monotonicMs">,
   signal?: AbortSignal,
 ): Promise<Result> {
-  for (let sliceStartMs = clock.monotonicMs(); ;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (clock.monotonicMs() - sliceStartMs < SLICE_MS) continue;
+  for (;;) {
+    const end = sliceOf(steps, clock);
+    if (end) return end.result;
     await nextTurn();
     signal?.throwIfAborted();
-    sliceStartMs = clock.monotonicMs();
   }
+}
+
+/** The same, and the result itself where the first slice comes to it: nearly always, for little work. */
+export function startInSlices<Result>(
+  steps: Generator<void, Result>,
+  clock: Pick<Clock, "monotonicMs">,
+): Result | Promise<Result> {
+  const end = sliceOf(steps, clock);
+  return end ? end.result : nextTurn().then(() => runInSlices(steps, clock));
+}
+
+/** @returns The result, if it came to that. */
+function sliceOf<Result>(
+  steps: Generator<void, Result>,
+  clock: Pick<Clock, "monotonicMs">,
+): { readonly result: Result } | undefined {
+  let step = steps.next();
+  if (step.done === true) return { result: step.value };
+  for (const startMs = clock.monotonicMs(); clock.monotonicMs() - startMs < SLICE_MS;) {
+    step = steps.next();
+    if (step.done === true) return { result: step.value };
+  }
+  return undefined;
 }

@@ -1,9 +1,15 @@
 import type { ObservationDoor } from "../core/trust/admission.js";
 import type { Observation } from "../core/trust/observation.js";
 import type { ValueMap } from "../core/values.js";
+import { nextTurn } from "./next-turn.js";
+import type { Clock } from "./ports/clock.js";
 import type { ObservationLog } from "./ports/observation-log.js";
+import { startInSlices } from "./run-in-slices.js";
 import { createOldObservations } from "./trust-old-observations.js";
 import type { UnderstoodObservation } from "./trust-report.js";
+
+/** Observations: two milliseconds or so. */
+const SORTED_AT_ONCE = 500;
 
 /** What holds for every observation of a report. */
 export interface ReportFacts {
@@ -41,10 +47,11 @@ export async function sortReport(
   deps: {
     readonly door: ObservationDoor;
     readonly observationLog: Pick<ObservationLog, "ofRound">;
+    readonly clock: Pick<Clock, "monotonicMs">;
     readonly nowMs: number;
   },
 ): Promise<SortedReport> {
-  const { door, observationLog, nowMs } = deps;
+  const { door, observationLog, clock, nowMs } = deps;
   const kept: { understood: UnderstoodObservation; late: boolean }[] = [];
   const rejected: RejectedReport[] = [];
   const counts = { accepted: 0, duplicates: 0, late: 0 };
@@ -52,7 +59,9 @@ export async function sortReport(
   for (const [index, understood] of observations.entries()) {
     const { observation } = understood;
     const own = reportsItself(observation);
-    const admission = own ?? door.admit(observation, nowMs);
+    if (index % SORTED_AT_ONCE === SORTED_AT_ONCE - 1) await nextTurn();
+    const admitting = own ?? startInSlices(door.admitSteps(observation, nowMs), clock);
+    const admission = admitting instanceof Promise ? await admitting : admitting;
     const verdict = admission.verdict === "late" ? await old.verdictOf(observation) : admission;
     switch (verdict.verdict) {
       case "accepted":

@@ -4,15 +4,13 @@ import type { EventMaker } from "./engine-events.js";
 import type { EventSeverity, NewEvent } from "./ports/event-log.js";
 
 /** What a step of the computation tells: changes of state, then alerts. */
-export function trustEvents(
+export function* trustEvents(
   make: EventMaker,
   { changes, alerts }: Pick<FoldStep, "changes" | "alerts">,
   policyVersion: number,
-): readonly NewEvent[] {
-  return [
-    ...changes.map((change) => changedEvent(make, change, policyVersion)),
-    ...alerts.map((alert) => alertEvent(make, alert, policyVersion)),
-  ];
+): Generator<NewEvent> {
+  for (const change of changes) yield changedEvent(make, change, policyVersion);
+  for (const alert of alerts) yield alertEvent(make, alert, policyVersion);
 }
 
 function changedEvent(make: EventMaker, change: StateChange, policyVersion: number): NewEvent {

@@ -4,10 +4,14 @@ import type { TrustReading } from "../core/trust/trust-reading.js";
 import type { TrustRules } from "../core/trust/trust-rules.js";
 import type { EventMaker } from "./engine-events.js";
 import { PdpError } from "./errors.js";
+import { createLiveTrust } from "./live-trust.js";
+import { nextTurn } from "./next-turn.js";
+import type { Clock } from "./ports/clock.js";
 import type { Log } from "./ports/log.js";
 import type { TrustMetrics } from "./ports/metrics.js";
 import type { LoggedObservation, ObservationLog } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
+import { runInSlices } from "./run-in-slices.js";
 import {
   type ReportAnswer,
   type ReportFacts,
@@ -22,10 +26,9 @@ import { createTrustReplay } from "./trust-replay.js";
 import type { UnderstoodObservation } from "./trust-report.js";
 import type { TrustRulesNow } from "./trust-rules-in-force.js";
 import {
-  applyObservation,
   checkpointOf,
-  compareStates,
-  copyOfDoor,
+  compareSteps,
+  copyOfDoorSteps,
   emptyTrustState,
   type Recalculation,
   type TrustState,
@@ -37,6 +40,8 @@ import { tryUntilDone } from "./try-until-done.js";
 const CHECKPOINT_EVALUATIONS = 10;
 /** Points that wait at most while a log is replayed. */
 const MOST_PENDING_POINTS = 1000;
+/** Observations: two milliseconds or so. */
+const APPLIED_AT_ONCE = 500;
 const STORE_ANEW_RETRY_MS = 200;
 const NOTHING = { observations: [], rules: [] };
 
@@ -74,6 +79,7 @@ export interface TrustLedgerDeps extends TrustStateOptions {
   readonly rulesNow: () => TrustRulesNow;
   readonly makeEvent: EventMaker;
   readonly metrics: TrustMetrics;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly log: Log;
 }
 
@@ -83,14 +89,13 @@ export interface TrustLedgerDeps extends TrustStateOptions {
  * @throws {PdpError} STORAGE_UNAVAILABLE.
  */
 export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedger> {
-  const { observationLog, history, rulesNow, metrics, log } = deps;
+  const { observationLog, history, rulesNow, metrics, clock, log } = deps;
   const policyVersion = (): number => rulesNow().record.policyVersion;
   const recorder = createTrustRecorder({ ...deps, policyVersion });
   const stored = createTrustReplay(deps);
   const listeners: ((observations: readonly Observation[]) => void)[] = [];
-  let state = emptyTrustState(deps);
-  let revision = 0;
-  const front = createFrontDoor(copyOfDoor(state.door, deps), observationLog);
+  const live = createLiveTrust(emptyTrustState(deps), clock);
+  const front = createFrontDoor(emptyTrustState(deps).door, observationLog);
   /** How often the log was lost, and how many of these times the new one has what it is to begin with. */
   let lostLogs = 0;
   let begunLogs = 0;
@@ -102,10 +107,10 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     return result;
   }
 
-  function adopt(fresh: TrustState): void {
-    state = fresh;
-    revision += 1;
-    front.begin(copyOfDoor(state.door, deps));
+  async function adopt(fresh: TrustState): Promise<void> {
+    const door = await runInSlices(copyOfDoorSteps(fresh.door, deps), clock);
+    live.adopt(fresh);
+    front.begin(door);
   }
 
   /** Replays into `fresh`. @throws {PdpError} STORAGE_UNAVAILABLE: not the log that made the state. */
@@ -115,7 +120,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   ): Promise<number> {
     const lostBefore = lostLogs;
     const count = await stored.replay(fresh, onStep);
-    if (lostBefore !== lostLogs || fresh.position < state.position) {
+    if (lostBefore !== lostLogs || fresh.position < live.state.position) {
       throw new PdpError({ reason: "STORAGE_UNAVAILABLE", what: "the observation log" });
     }
     return count;
@@ -138,19 +143,8 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
       await recorder.collect(step, observation, fresh.evaluation, { isTold });
       if (recorder.pending() >= MOST_PENDING_POINTS) await recorder.record(position);
     });
-    adopt(fresh);
-    await recorder.record(state.position);
-  }
-
-  async function saveCheckpoint(): Promise<void> {
-    try {
-      await history.saveCheckpoint(checkpointOf(state));
-    } catch (error) {
-      log.warn(
-        { cause: causeOf(error) },
-        "the state of trust is stored later: a start takes longer until then",
-      );
-    }
+    await adopt(fresh);
+    await recorder.record(live.state.position);
   }
 
   /** Resolves, once the report is on its way to the log or waits for it, to what is going to be answered. */
@@ -162,7 +156,7 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     if (front.failures() !== failuresBefore) throw notStored();
     const { answer, kept } = await front.asking(async () => {
       await mended();
-      const facts = { observationLog: settledLog, nowMs: receivedMs };
+      const facts = { observationLog: settledLog, clock, nowMs: receivedMs };
       return sortReport(observations, { ...facts, door: front.door() });
     });
     const now = rulesNow();
@@ -205,14 +199,14 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
   async function beginLog(): Promise<void> {
     const lost = lostLogs;
     await history.begin(deps.model.version);
-    const [anybody] = state.fold.clientIds();
+    const [anybody] = live.state.fold.clientIds();
     if (anybody !== undefined) {
-      const first = checkpointOf({ ...state, position: 0 });
+      const first = checkpointOf({ ...live.state, position: 0 });
       await observationLog.append({ observations: [], rules: stored.rulesIn(first) });
       await history.saveCheckpoint(first);
     }
     if (lost !== lostLogs) return; // And again: this one is lost too.
-    state.position = 0;
+    live.state.position = 0;
     begunLogs = lost;
     await recorder.record(0); // What the lost log did not take any more.
   }
@@ -239,23 +233,26 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
       readonly rules: TrustRules;
     },
   ): Promise<void> {
-    const before = state.evaluation;
+    const before = live.state.evaluation;
     const accepted: Observation[] = [];
     const { rules } = report;
     for (const [index, { understood, late }] of kept.entries()) {
-      state.position = report.first + index;
+      if (index % APPLIED_AT_ONCE === APPLIED_AT_ONCE - 1) await nextTurn();
+      live.state.position = report.first + index;
       const logged = report.logged[index];
       if (late || !logged) continue;
       const { observation } = understood;
       accepted.push(observation);
-      const step = applyObservation(state, observation, { receivedMs: logged.receivedMs, rules });
-      const collecting = recorder.collect(step, logged, state.evaluation, { isTold: false });
+      const { receivedMs } = logged;
+      const applying = live.apply(observation, { receivedMs, rules });
+      const step = applying instanceof Promise ? await applying : applying;
+      const collecting = recorder.collect(step, logged, live.state.evaluation, { isTold: false });
       if (collecting) await collecting;
     }
-    revision += 1;
-    await recorder.record(state.position);
-    const due = Math.floor(state.evaluation / CHECKPOINT_EVALUATIONS);
-    if (due > Math.floor(before / CHECKPOINT_EVALUATIONS)) await saveCheckpoint();
+    await recorder.record(live.state.position);
+    const due = Math.floor(live.state.evaluation / CHECKPOINT_EVALUATIONS);
+    if (due > Math.floor(before / CHECKPOINT_EVALUATIONS))
+      await recorder.saveCheckpoint(checkpointOf(live.state));
     for (const listener of listeners) listener(accepted);
   }
 
@@ -264,24 +261,24 @@ export async function openTrustLedger(deps: TrustLedgerDeps): Promise<TrustLedge
     await mended();
     const fresh = await stored.beginning();
     const observations = await replay(fresh);
-    const { clients, differences } = compareStates(state, fresh);
+    const { clients, differences } = await runInSlices(compareSteps(live.state, fresh), clock);
     if (differences > 0) {
       log.error({ differences }, "trust computed anew is not what it was: the new one is used");
     }
-    adopt(fresh);
+    await adopt(fresh);
     return { clients, observations, differences };
   }
 
   await restore();
   return {
-    reading: (clientId) => state.fold.reading(clientId),
-    explain: (clientId) => state.fold.explain(clientId, rulesNow().rules),
-    clientIds: () => state.fold.clientIds(),
-    countStates: () => state.fold.countStates(),
+    reading: (clientId) => live.state.fold.reading(clientId),
+    explain: (clientId) => live.state.fold.explain(clientId, rulesNow().rules),
+    clientIds: () => live.state.fold.clientIds(),
+    countStates: () => live.state.fold.countStates(),
     model: deps.model.version,
-    revision: () => revision,
-    openRoundOf: (clientId) => state.door.openRoundOf(clientId),
-    isSelected: (runId, round, clientId) => state.door.isSelected(runId, round, clientId),
+    revision: () => live.revision(),
+    openRoundOf: (clientId) => live.state.door.openRoundOf(clientId),
+    isSelected: (runId, round, clientId) => live.state.door.isSelected(runId, round, clientId),
     async report(observations, facts) {
       const failures = front.failures();
       return (await inTurn(() => take(observations, facts, failures))).answered;

@@ -4,7 +4,12 @@ import type { NewEvent } from "./ports/event-log.js";
 import type { Log } from "./ports/log.js";
 import type { TrustMetrics } from "./ports/metrics.js";
 import type { LoggedObservation } from "./ports/observation-log.js";
-import type { Evaluation, TrustHistory, TrustPoint } from "./ports/trust-history.js";
+import type {
+  Evaluation,
+  TrustCheckpoint,
+  TrustHistory,
+  TrustPoint,
+} from "./ports/trust-history.js";
 import { nextTurn } from "./next-turn.js";
 import { trustEvents } from "./trust-events.js";
 import { pointOf } from "./trust-points.js";
@@ -14,6 +19,8 @@ const KNOWN_EVALUATIONS = 1000;
 
 /** Points that are made at a stretch: a few milliseconds. */
 const SLICE_POINTS = 500;
+
+const SLICE_EVENTS = 250;
 
 /** What is computed and not yet recorded. */
 interface Unrecorded {
@@ -39,6 +46,8 @@ export interface TrustRecorder {
   ): Promise<void> | undefined;
   /** Stores what was collected. What cannot be stored now is tried again with the next call. */
   record(throughPosition: number): Promise<void>;
+  /** Stores a checkpoint, or goes without. */
+  saveCheckpoint(checkpoint: TrustCheckpoint): Promise<void>;
   /** Points that wait. */
   pending(): number;
   /** Lets go of what was collected: it is going to be collected again. */
@@ -70,12 +79,7 @@ export function createTrustRecorder(deps: {
       unrecorded.evaluations.push({ evaluation, runId, round, rulesHash });
       if (!isTold) tellCalculation(step.evaluated);
     }
-    if (!isTold) {
-      for (const { cause } of step.changes) metrics.stateChanged(cause);
-      for (const event of trustEvents(makeEvent, step, policyVersion())) {
-        unrecorded.events.push(event);
-      }
-    }
+    if (!isTold) await collectEvents(step);
     // INVARIANT: the next step waits for this one, because what a step gives is to be read before it.
     let count = 0;
     for (const reading of step.points) {
@@ -88,6 +92,15 @@ export function createTrustRecorder(deps: {
       if (number !== undefined) unrecorded.points.push({ evaluation: number, clientId, point });
       count += 1;
       if (count % SLICE_POINTS === 0) await nextTurn();
+    }
+  }
+
+  async function collectEvents(step: FoldStep): Promise<void> {
+    for (const { cause } of step.changes) metrics.stateChanged(cause);
+    const version = policyVersion();
+    for (const event of trustEvents(makeEvent, step, version)) {
+      unrecorded.events.push(event);
+      if (unrecorded.events.length % SLICE_EVENTS === 0) await nextTurn();
     }
   }
 
@@ -109,9 +122,19 @@ export function createTrustRecorder(deps: {
     }
   }
 
+  async function saveCheckpoint(checkpoint: TrustCheckpoint): Promise<void> {
+    try {
+      await history.saveCheckpoint(checkpoint);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      log.warn({ cause }, "the state of trust is stored later: a start takes longer until then");
+    }
+  }
+
   return {
     collect: (step, ...more) => (changesNothing(step) ? undefined : collect(step, ...more)),
     record,
+    saveCheckpoint,
     pending: () => unrecorded.points.length,
     forget() {
       unrecorded = nothing();

@@ -1,22 +1,26 @@
 import type { FoldStep } from "../core/trust/fold-step.js";
 import type { TrustRules } from "../core/trust/trust-rules.js";
 import { nextTurn } from "./next-turn.js";
+import type { Clock } from "./ports/clock.js";
 import type { ObservationLog, RulesInForce, StoredObservation } from "./ports/observation-log.js";
 import type { TrustCheckpoint, TrustHistory } from "./ports/trust-history.js";
+import { runInSlices, startInSlices } from "./run-in-slices.js";
 import { observationFrom } from "./trust-log-records.js";
 import { keptTrustRules, type TrustRulesNow } from "./trust-rules-in-force.js";
 import {
-  applyObservation,
+  applySteps,
   carriedOver,
   emptyTrustState,
-  restoredTrustState,
+  restoredTrustStateSteps,
   rulesHashesOf,
   type TrustState,
   type TrustStateOptions,
 } from "./trust-state.js";
 
 /** Observations read at once. */
-const SLICE = 1000;
+const SLICE = 500;
+/** Observations applied at a stretch: a millisecond or two. */
+const APPLIED_AT_ONCE = 125;
 
 /** Makes the state of trust from what is stored. Everything may fail with STORAGE_UNAVAILABLE. */
 export interface TrustReplay {
@@ -57,9 +61,10 @@ export function createTrustReplay(
     readonly observationLog: ObservationLog;
     readonly history: TrustHistory;
     readonly rulesNow: () => TrustRulesNow;
+    readonly clock: Pick<Clock, "monotonicMs">;
   },
 ): TrustReplay {
-  const { observationLog, history, rulesNow, model } = deps;
+  const { observationLog, history, rulesNow, model, clock } = deps;
   const known = new Map<string, KnownRules>();
 
   async function rulesOf(hash: string): Promise<TrustRules> {
@@ -75,11 +80,12 @@ export function createTrustReplay(
   async function restored(checkpoint: TrustCheckpoint): Promise<TrustState | undefined> {
     if (checkpoint.model !== model.version) return undefined;
     await Promise.all(rulesHashesOf(checkpoint).map((hash) => rulesOf(hash)));
-    return restoredTrustState(checkpoint, deps, (hash) => known.get(hash)?.rules);
+    const steps = restoredTrustStateSteps(checkpoint, deps, (hash) => known.get(hash)?.rules);
+    return runInSlices(steps, clock);
   }
 
-  async function beginningOf(checkpoints: readonly TrustCheckpoint[]): Promise<TrustState> {
-    const first = checkpoints.find(({ position }) => position === 0);
+  async function beginning(): Promise<TrustState> {
+    const first = await history.checkpoint(1);
     if (!first) return emptyTrustState(deps);
     const state = await restored(carriedOver(first, model));
     if (state) return state;
@@ -91,12 +97,13 @@ export function createTrustReplay(
   }
 
   async function newestBefore(evaluation: number): Promise<TrustState> {
-    const checkpoints = await history.checkpoints();
-    for (const checkpoint of checkpoints) {
+    let checkpoint = await history.checkpoint();
+    while (checkpoint) {
       const found = checkpoint.evaluation < evaluation && (await restored(checkpoint));
       if (found) return found;
+      checkpoint = await history.checkpoint(checkpoint.position);
     }
-    return beginningOf(checkpoints);
+    return beginning();
   }
 
   return {
@@ -107,26 +114,27 @@ export function createTrustReplay(
       rulesHashesOf(checkpoint).flatMap((hash) => known.get(hash)?.record ?? []),
     newest: () => newestBefore(Infinity),
     newestBefore,
-    beginning: async () => beginningOf(await history.checkpoints()),
+    beginning,
     async replay(into, onStep, choose = () => "apply") {
       let count = 0;
       const noRules = rulesNow().rules;
       for (;;) {
         const slice = await observationLog.read(into.position, SLICE);
-        for (const stored of slice) {
+        for (const [index, stored] of slice.entries()) {
+          if (index % APPLIED_AT_ONCE === 0) await nextTurn();
           const choice = choose(stored);
           if (choice === "end") return count;
           const { rulesHash, receivedMs } = stored;
           const rules = rulesHash === undefined ? noRules : await rulesOf(rulesHash);
           if (!stored.late && choice === "apply") {
-            const step = applyObservation(into, observationFrom(stored), { receivedMs, rules });
+            const steps = applySteps(into, observationFrom(stored), { receivedMs, rules });
+            const step = await startInSlices(steps, clock);
             await onStep?.(step, stored);
           }
           into.position = stored.position;
         }
         count += slice.length;
         if (slice.length < SLICE) return count;
-        await nextTurn();
       }
     },
   };

@@ -17,6 +17,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What nearly every id is; it breaks no rule, and asking is cheap. */
 const PLAIN_ID = /^[ -~]{1,256}$/;
 const UNKNOWN_REPORTER = "unknown";
+const SELECTED = "round_opened.selected_client_ids";
+/** Items between two steps: some tenths of a millisecond. */
+const READ_AT_ONCE = 256;
 
 /** What a reporter saw, as it came. An empty string is "not given", and so is an absent enum. */
 export interface ReportedObservation {
@@ -77,10 +80,10 @@ export interface UnderstoodObservation {
  *
  * @throws {PdpError} REQUEST_INVALID, naming the fields and their rules.
  */
-export function readReport(
+export function* readReportSteps(
   observations: readonly ReportedObservation[],
   options: { readonly reporter: string; readonly nowMs: number },
-): readonly UnderstoodObservation[] {
+): Generator<void, readonly UnderstoodObservation[]> {
   if (observations.length < 1 || observations.length > MOST_OBSERVATIONS) {
     const rule = `must have from 1 to ${MOST_OBSERVATIONS} items, got ${observations.length}`;
     throw invalidField("observations", rule);
@@ -91,17 +94,27 @@ export function readReport(
   };
   if (options.reporter !== "") report("reporter", idRule(options.reporter));
   const reporter = options.reporter === "" ? UNKNOWN_REPORTER : options.reporter;
-  const understood = observations.flatMap((reported, index) => {
-    checkObservation(reported, (field, rule) => {
-      if (rule === undefined) return;
-      report(`observations[${index}]${field === "" ? "" : "."}${field}`, rule);
-    });
-    const observation = observationOf(reported, { ...options, reporter });
+  const understood: UnderstoodObservation[] = [];
+  let index = 0;
+  // Why one for all: it is called for every field.
+  const reportOfItem = (field: string, rule: string | undefined): void => {
+    if (rule === undefined) return;
+    report(`observations[${index}]${field === "" ? "" : "."}${field}`, rule);
+  };
+  for (const reported of observations) {
+    if (index % READ_AT_ONCE === READ_AT_ONCE - 1) yield;
+    checkObservation(reported, reportOfItem);
+    const { seen } = reported;
+    if (seen?.kind === "round_opened") {
+      yield* checkSelectedSteps(seen.selectedClientIds, reportOfItem);
+    }
+    const observation = observationOf(reported, reporter, options.nowMs);
     const { observationId, observeTimeMs } = reported;
-    return observation
-      ? [{ observation, observationId, hasOwnTime: observeTimeMs !== undefined }]
-      : [];
-  });
+    if (observation) {
+      understood.push({ observation, observationId, hasOwnTime: observeTimeMs !== undefined });
+    }
+    index += 1;
+  }
   if (violations.length > 0) throw new PdpError({ reason: "REQUEST_INVALID", violations });
   return understood;
 }
@@ -123,27 +136,28 @@ function checkObservation(reported: ReportedObservation, report: Report): void {
     report("run_id", idRule(runId));
     if (!(round >= 1)) report("round", `must be at least 1, got ${round}`);
   }
-  checkKind(seen, (field, rule) => {
-    if (rule !== undefined) report(`${seen.kind}.${field}`, rule);
-  });
+  checkKind(seen, report);
 }
 
 function checkKind(seen: ReportedKind, report: Report): void {
-  if ("clientId" in seen) report("client_id", idRule(seen.clientId));
   switch (seen.kind) {
     case "round_opened":
-      checkSelected(seen.selectedClientIds, report);
-      return;
+      return checkSelected(seen.selectedClientIds, report);
     case "update_reported":
-      checkUpdate(seen, report);
+      return checkUpdate(seen, report);
+    case "violation": {
+      const { clientId, policyId, severity } = seen;
+      report("violation.client_id", idRule(clientId));
+      if (policyId !== "") report("violation.policy_id", idRule(policyId));
+      if (severity === undefined) {
+        report("violation.severity", "must be LOW, MEDIUM, HIGH or CRITICAL");
+      }
       return;
-    case "violation":
-      if (seen.policyId !== "") report("policy_id", idRule(seen.policyId));
-      if (seen.severity === undefined) report("severity", "must be LOW, MEDIUM, HIGH or CRITICAL");
-      return;
+    }
     case "client_registered":
-      report("public_key_fingerprint", idRule(seen.publicKeyFingerprint));
-      if (seen.owner !== "") report("owner", idRule(seen.owner));
+      report("client_registered.client_id", idRule(seen.clientId));
+      report("client_registered.public_key_fingerprint", idRule(seen.publicKeyFingerprint));
+      if (seen.owner !== "") report("client_registered.owner", idRule(seen.owner));
       return;
     case "round_closed":
       return;
@@ -151,27 +165,32 @@ function checkKind(seen: ReportedKind, report: Report): void {
 }
 
 function checkSelected(ids: readonly string[], report: Report): void {
-  const field = "selected_client_ids";
   if (ids.length < 1 || ids.length > MOST_SELECTED) {
-    report(field, `must have from 1 to ${MOST_SELECTED} items, got ${ids.length}`);
-    return;
+    report(SELECTED, `must have from 1 to ${MOST_SELECTED} items, got ${ids.length}`);
   }
+}
+
+/** The ids of a round may be many. */
+function* checkSelectedSteps(ids: readonly string[], report: Report): Generator<void, void> {
+  if (ids.length > MOST_SELECTED) return;
   const known = new Set<string>();
   for (const [index, id] of ids.entries()) {
+    if (index % READ_AT_ONCE === READ_AT_ONCE - 1) yield;
     const rule = known.has(id) ? `must be there once, got ${quoted(id)} again` : idRule(id);
-    if (rule !== undefined) report(`${field}[${index}]`, rule);
+    if (rule !== undefined) report(`${SELECTED}[${index}]`, rule);
     known.add(id);
   }
 }
 
 function checkUpdate(update: ReportedUpdate, report: Report): void {
+  report("update_reported.client_id", idRule(update.clientId));
   if (update.outcome === undefined) {
-    report("outcome", "must be COMPLETED, LATE, DROPPED, FAILED or DECLINED");
+    report("update_reported.outcome", "must be COMPLETED, LATE, DROPPED, FAILED or DECLINED");
   }
   for (const [field, name, least, most] of RANGES) {
     const value = update[name];
     if (value === undefined || (value >= least && value <= most)) continue;
-    report(field, `must be ${rangeText(least, most)}, got ${value}`);
+    report(`update_reported.${field}`, `must be ${rangeText(least, most)}, got ${value}`);
   }
 }
 
@@ -202,7 +221,8 @@ export function idRule(id: string): string | undefined {
 /** Undefined where what cannot be left out is missing, which was told. */
 function observationOf(
   { runId, round, observeTimeMs = Number.NaN, seen }: ReportedObservation,
-  { reporter, nowMs }: { readonly reporter: string; readonly nowMs: number },
+  reporter: string,
+  nowMs: number,
 ): Observation | undefined {
   const timeMs = Number.isNaN(observeTimeMs) ? nowMs : observeTimeMs;
   // Why each by itself: it is made for every observation, and spreading twice is what costs.

@@ -1,7 +1,8 @@
 import type { ObservationDoor } from "../core/trust/admission.js";
 import type { FoldStep } from "../core/trust/fold-step.js";
-import { createTrustFold, restoreTrustFold, upgradedSnapshot } from "../core/trust/fold.js";
-import { createObservationDoor } from "../core/trust/observation-door.js";
+import { upgradedSnapshot } from "../core/trust/fold-data.js";
+import { createTrustFold, restoreTrustFoldSteps } from "../core/trust/fold.js";
+import { createObservationDoor, observationDoorSteps } from "../core/trust/observation-door.js";
 import type { Observation } from "../core/trust/observation.js";
 import type { TrustFold } from "../core/trust/trust-fold.js";
 import type { TrustModel } from "../core/trust/trust-model.js";
@@ -32,6 +33,7 @@ export interface Recalculation {
   /** Clients whose trust was not bit for bit what it was before. */
   readonly differences: number;
 }
+const IDS_AT_ONCE = 1024;
 
 interface CheckpointState {
   readonly door: unknown;
@@ -48,21 +50,34 @@ export function emptyTrustState({ model, registrationsPerOwnerPerDay }: TrustSta
   return state;
 }
 
-/** Applies one observation that is in the log and came in time. */
-export function applyObservation(
+/** What goes with an observation of the log. */
+export interface AppliedFacts {
+  readonly receivedMs: number;
+  /** In force when it was received. */
+  readonly rules: TrustRules;
+}
+
+/**
+ * Applies one observation that is in the log and came in time. What a reader finds is what it was, until
+ * the last step.
+ */
+export function* applySteps(
   state: TrustState,
   observation: Observation,
-  facts: { readonly receivedMs: number; readonly rules: TrustRules },
-): FoldStep {
-  state.door.admit(observation, facts.receivedMs);
-  const step = state.fold.apply(observation, facts.rules);
+  facts: AppliedFacts,
+): Generator<void, FoldStep> {
+  const step = yield* state.fold.applySteps(observation, facts.rules);
+  yield* state.door.admitSteps(observation, facts.receivedMs);
   if (step.evaluated) state.evaluation += 1;
   return step;
 }
 
 /** A door of its own that knows what this one knows. */
-export function copyOfDoor(door: ObservationDoor, options: TrustStateOptions): ObservationDoor {
-  return createObservationDoor(options, door.snapshot());
+export function copyOfDoorSteps(
+  door: ObservationDoor,
+  options: TrustStateOptions,
+): Generator<void, ObservationDoor> {
+  return observationDoorSteps(options, door.snapshot());
 }
 
 /** Rules that a checkpoint refers to. */
@@ -71,19 +86,19 @@ export function rulesHashesOf({ state }: TrustCheckpoint): readonly string[] {
 }
 
 /** @returns Undefined: it is of another model or layout, or of rules that nobody knows. */
-export function restoredTrustState(
+export function* restoredTrustStateSteps(
   checkpoint: TrustCheckpoint,
   { model, registrationsPerOwnerPerDay }: TrustStateOptions,
   rulesOf: (hash: string) => TrustRules | undefined,
-): TrustState | undefined {
+): Generator<void, TrustState | undefined> {
   const { position, evaluation } = checkpoint;
   const kept = checkpoint.state as CheckpointState;
   if (checkpoint.model !== model.version) return undefined;
-  const fold = restoreTrustFold(model, kept.fold, rulesOf);
+  const fold = yield* restoreTrustFoldSteps(model, kept.fold, rulesOf);
   if (!fold) return undefined;
   return {
     ...{ fold, position, evaluation },
-    door: createObservationDoor({ registrationsPerOwnerPerDay }, kept.door),
+    door: yield* observationDoorSteps({ registrationsPerOwnerPerDay }, kept.door),
   };
 }
 
@@ -105,13 +120,20 @@ export function checkpointOf(state: TrustState): TrustCheckpoint {
 }
 
 /** How many clients there are, and of how many the trust is not bit for bit the same. */
-export function compareStates(
+export function* compareSteps(
   one: Pick<TrustState, "fold">,
   other: Pick<TrustState, "fold">,
-): { readonly clients: number; readonly differences: number } {
-  const ids = new Set([...one.fold.clientIds(), ...other.fold.clientIds()]);
+): Generator<void, { readonly clients: number; readonly differences: number }> {
+  const ids = new Set<string>();
+  for (const { fold } of [one, other]) {
+    for (const id of fold.clientIds()) {
+      ids.add(id);
+      if (ids.size % IDS_AT_ONCE === 0) yield;
+    }
+  }
   let differences = 0;
   for (const id of ids) {
+    yield;
     const [left, right] = [one, other].map(({ fold }) => JSON.stringify(fold.reading(id)));
     if (left !== right) differences += 1;
   }

@@ -13,7 +13,7 @@ import type {
 } from "./ports/policy-reader.js";
 import type { PolicyIssue } from "./ports/policy-source.js";
 import { runInSlices } from "./run-in-slices.js";
-import { sortSteps } from "./sort-steps.js";
+import { sortSteps } from "../core/sort-steps.js";
 
 /** Policies a request may hold. */
 const MOST_POLICIES = 1_000;

@@ -1,4 +1,5 @@
 import { conditionNames } from "./evaluate-condition.js";
+import { finish } from "./finish.js";
 import type { Policy } from "./policy.js";
 import type { IndexShape } from "./index-node.js";
 import { CONNECTION_TYPE, plainSpelling } from "./policy-types.js";
@@ -35,11 +36,7 @@ export function buildSnapshot(
   policies: readonly Policy[],
   options: SnapshotOptions,
 ): PolicySnapshot {
-  const steps = snapshotSteps(policies, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return finish(snapshotSteps(policies, options));
 }
 
 /**

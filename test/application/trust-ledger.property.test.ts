@@ -38,7 +38,7 @@ async function undisturbed(reports: readonly Observation[][]) {
 
 const CALLS: readonly StorageCall[] = [
   ...(["append", "read", "ofRound"] as const),
-  ...(["saveCheckpoint", "record", "checkpoints"] as const),
+  ...(["saveCheckpoint", "record", "checkpoint"] as const),
 ];
 /** What goes wrong: with which call, counted over the whole test. */
 const trouble = fc.record({

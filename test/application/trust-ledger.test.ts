@@ -95,6 +95,41 @@ describe("reports that come together", () => {
   });
 });
 
+describe("while a round of many clients is closed", () => {
+  it("others have their turns, all scores change in one, and what is reported meanwhile comes after", async () => {
+    const { ledger, report, storage, dataDir } = await aLedger();
+    const many = Array.from({ length: 8000 }, (_, index) => `client-${index}`);
+    await report(1, { kind: "round_opened", selectedClientIds: many });
+    await report(1, ...many.map(updated));
+    const asked = many.filter((_, index) => index % 100 === 0);
+    const revision = ledger.revision();
+    const states: string[] = [];
+    let isClosing = true;
+    const watched = (async () => {
+      while (isClosing) {
+        const rounds = new Set(asked.map((id) => ledger.reading(id).roundsObserved));
+        states.push(`${[...rounds].join(" and ")} at ${ledger.revision() - revision}`);
+        await new Promise(setImmediate);
+      }
+    })();
+    const answers = await Promise.all([
+      report(1, closed),
+      report(2, { kind: "round_opened", selectedClientIds: many }),
+      report(2, updated("client-0"), closed),
+    ]);
+    isClosing = false;
+    await watched;
+    expect(answers.map(({ accepted }) => accepted)).toEqual([1, 1, 2]);
+    expect(states.filter((state) => state === "0 at 0").length).toBeGreaterThan(5);
+    expect([...new Set(states)].filter((state) => !/^[012] at \d$/.test(state))).toEqual([]);
+    expect(new Set(states.filter((state) => state.startsWith("1 "))).size).toBeLessThanOrEqual(2);
+    const after = ledger.reading("client-0");
+    expect(after).toMatchObject({ round: 2, roundsObserved: 2 });
+    await storage.close();
+    expect((await aLedger(dataDir)).ledger.reading("client-0")).toEqual(after);
+  }, 60_000);
+});
+
 describe("a log that begins anew", () => {
   it("does not take the scores with it", async () => {
     const { ledger, report, storage, dataDir } = await aLedger();

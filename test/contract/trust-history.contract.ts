@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
 import type { EventLog } from "../../src/application/ports/event-log.js";
-import type { TrustHistory, TrustRecord } from "../../src/application/ports/trust-history.js";
+import type {
+  TrustCheckpoint,
+  TrustHistory,
+  TrustRecord,
+} from "../../src/application/ports/trust-history.js";
 import { anEvent } from "../support/events.js";
 
 export interface TrustHistoryUnderTest {
@@ -15,6 +19,16 @@ export const anEvaluation = (evaluation: number) => ({
 
 export function aTrustRecord(record: Partial<TrustRecord> = {}): TrustRecord {
   return { throughPosition: 1, evaluations: [], points: [], events: [], ...record };
+}
+
+/** All that are kept, the newest first. */
+export async function checkpointsOf(history: TrustHistory): Promise<readonly TrustCheckpoint[]> {
+  const found: TrustCheckpoint[] = [];
+  for (let next = await history.checkpoint(); next;) {
+    found.push(next);
+    next = await history.checkpoint(next.position);
+  }
+  return found;
 }
 
 /** What every trust history promises. `create` gives an empty one. */
@@ -46,7 +60,7 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
     expect(await history.progress()).toEqual({ position: 0, model: "" });
     expect(await history.points("a", 0, 10)).toEqual([]);
     expect(await history.pointAt("a", 10)).toBeUndefined();
-    expect(await history.checkpoints()).toEqual([]);
+    expect(await checkpointsOf(history)).toEqual([]);
   });
 
   it("gives back points as they were, to the last bit, whatever the client is called", async () => {
@@ -101,6 +115,22 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
     expect(await history.evaluations(2, 3)).toEqual([anEvaluation(2), anEvaluation(3)]);
   });
 
+  it("keeps points and events of any number, each once", async () => {
+    const { history, eventLog } = await create();
+    const count = 13_000;
+    const events = Array.from({ length: count }, (_, index) => anEvent({ eventId: `${index}` }));
+    const points = events.map((_, client) => at(`client-${client}`, 1, client));
+    await history.record(aTrustRecord({ evaluations: [anEvaluation(1)], points, events }));
+    for (const point of [points[0], points[6_500], points[count - 1]]) {
+      expect(await history.points(point?.clientId ?? "", 0, 9)).toEqual([point]);
+    }
+    expect(eventLog.newestSequence()).toBe(count);
+    const newest = await eventLog.read(count - 10, 10);
+    expect(newest.map(({ eventId }) => eventId)).toEqual(
+      events.slice(-10).map(({ eventId }) => eventId),
+    );
+  });
+
   it("appends events with what they are about, and knows how far it has come", async () => {
     const { history, eventLog } = await create();
     const event = anEvent({ eventType: "TRUST_CHANGED" });
@@ -116,7 +146,7 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
       state: { numbers: new Float64Array([0.1, Number.NaN]), map: new Map([["a", position]]) },
     }));
     for (const checkpoint of checkpoints) await history.saveCheckpoint(checkpoint);
-    expect(await history.checkpoints()).toEqual(checkpoints.slice(1).reverse());
+    expect(await checkpointsOf(history)).toEqual(checkpoints.slice(1).reverse());
   });
 
   it("keeps besides the checkpoint that the log begins with, for another model too", async () => {
@@ -125,7 +155,7 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
       ...{ position, evaluation: position, model: "m", state: { position } },
     }));
     for (const checkpoint of checkpoints) await history.saveCheckpoint(checkpoint);
-    const positions = async () => (await history.checkpoints()).map(({ position }) => position);
+    const positions = async () => (await checkpointsOf(history)).map(({ position }) => position);
     expect(await positions()).toEqual([30, 20, 0]);
     await history.begin("other");
     expect(await positions()).toEqual([0]);
@@ -136,7 +166,7 @@ export function describeTrustHistory(create: () => Promise<TrustHistoryUnderTest
     await history.saveCheckpoint({ position: 1, evaluation: 3, model: "m", state: {} });
     await history.begin("other");
     expect(await history.progress()).toEqual({ position: 0, model: "other" });
-    expect([await history.points("a", 0, 9), await history.checkpoints()]).toEqual([[], []]);
+    expect([await history.points("a", 0, 9), await checkpointsOf(history)]).toEqual([[], []]);
     expect(await history.evaluationOf("run", 1)).toBeUndefined();
   });
 }

@@ -16,7 +16,7 @@ export type CallFate = "works" | "fail" | "kill" | "late kill";
 
 /** Calls that are decided on. */
 export type StorageCall =
-  "append" | "read" | "ofRound" | "saveCheckpoint" | "record" | "checkpoints";
+  "append" | "read" | "ofRound" | "saveCheckpoint" | "record" | "checkpoint";
 
 interface Database {
   readonly observationLog: ObservationLog;
@@ -80,6 +80,7 @@ export function createFailingTrustStorage(): FailingTrustStorage {
           append: (batch) => decided("append", () => newest().observationLog.append(batch)),
           read: (...at) => decided("read", () => newest().observationLog.read(...at)),
           ofRound: (...of) => decided("ofRound", () => newest().observationLog.ofRound(...of)),
+          partsOfRound: (...of) => newest().observationLog.partsOfRound(...of),
           rules: (hash) => alive(() => newest().observationLog.rules(hash)),
           reporters: (limit) => alive(() => newest().observationLog.reporters(limit)),
         },
@@ -92,7 +93,7 @@ export function createFailingTrustStorage(): FailingTrustStorage {
           evaluations: (...of) => alive(() => newest().history.evaluations(...of)),
           saveCheckpoint: (checkpoint) =>
             decided("saveCheckpoint", () => newest().history.saveCheckpoint(checkpoint)),
-          checkpoints: () => decided("checkpoints", () => newest().history.checkpoints()),
+          checkpoint: (...of) => decided("checkpoint", () => newest().history.checkpoint(...of)),
           begin: (model) => alive(() => newest().history.begin(model)),
         },
       };

@@ -29,7 +29,7 @@ export function openLedger(
   return openTrustLedger({
     ...{ observationLog: storage.observationLog, history: storage.trustHistory },
     metrics: createPrometheusMetrics().trust,
-    ...{ rulesNow, makeEvent, log: quietLog, model: trustModel(modelName) },
+    ...{ rulesNow, makeEvent, clock, log: quietLog, model: trustModel(modelName) },
     registrationsPerOwnerPerDay: 0,
   });
 }
@@ -38,7 +38,7 @@ export function openLedger(
 export function openAsOf(storage: Parameters<typeof openLedger>[0]): TrustAsOf {
   const { observationLog, trustHistory: history } = storage;
   const options = { model: trustModel(), registrationsPerOwnerPerDay: 0 };
-  const replay = createTrustReplay({ ...options, observationLog, history, rulesNow });
+  const replay = createTrustReplay({ ...options, observationLog, history, rulesNow, clock });
   return createTrustAsOf({ history, replay });
 }
 

@@ -45,6 +45,9 @@ export function createMemoryObservationLog(): ObservationLog {
       const found = all.filter((one) => clientId === undefined || one.clientId === clientId);
       return Promise.resolve(found);
     },
+    async *partsOfRound(runId, round) {
+      yield await this.ofRound(runId, round);
+    },
     rules: (hash) => Promise.resolve(rules.get(hash)),
     reporters: (limit) => Promise.resolve([...reporters.values()].reverse().slice(0, limit)),
   };

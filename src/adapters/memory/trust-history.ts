@@ -63,7 +63,8 @@ export function createMemoryTrustHistory(deps: {
         .filter(({ position }, index) => index < KEPT_CHECKPOINTS || position === 0);
       return Promise.resolve();
     },
-    checkpoints: () => Promise.resolve(checkpoints),
+    checkpoint: (beforePosition = Infinity) =>
+      Promise.resolve(checkpoints.find(({ position }) => position < beforePosition)),
     begin(model) {
       for (const known of [points, evaluations, evaluationOfRound]) known.clear();
       checkpoints = checkpoints.filter(({ position }) => position === 0);

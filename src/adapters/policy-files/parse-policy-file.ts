@@ -7,7 +7,7 @@ import {
   type JsonNode,
   type PathStep,
 } from "./json-tree.js";
-import { finish } from "./run-steps.js";
+import { finish } from "../../core/finish.js";
 
 /** Objects and lists inside one another; bounds every recursion over the document. */
 const MAX_DEPTH = 100;

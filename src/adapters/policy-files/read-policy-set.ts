@@ -14,7 +14,7 @@ import type { IssueList } from "./issue-list.js";
 import { INVALID } from "./load-checks.js";
 import { readPolicyFunctions } from "./read-policy-functions.js";
 import { readPolicyFile, type ReadPolicyFile } from "./read-policy-file.js";
-import { finish } from "./run-steps.js";
+import { finish } from "../../core/finish.js";
 import type { TranslatedPolicy } from "./translate-policy.js";
 
 type Origin = StoredPolicy["source"];

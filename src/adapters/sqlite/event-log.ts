@@ -67,8 +67,10 @@ export function createSqliteEventLog(deps: {
 
   function committed(events: readonly NewEvent[], lastSequence: number): void {
     if (events.length === 0) return;
-    const first = lastSequence - events.length + 1;
-    ring.push(...events.map((event, index) => ({ ...event, sequence: first + index })));
+    const kept = events.slice(-RING_EVENTS);
+    if (kept.length < events.length) ring = [];
+    const first = lastSequence - kept.length + 1;
+    ring.push(...kept.map((event, index) => ({ ...event, sequence: first + index })));
     // Twice the size, so that the array is not moved for every event.
     if (ring.length > 2 * RING_EVENTS) ring = ring.slice(-RING_EVENTS);
     newest = lastSequence;
@@ -138,8 +140,11 @@ export function createSqliteEventLog(deps: {
   };
 }
 
+const encoder = new TextEncoder();
+
+/** As bytes, which are handed over: a round of many clients may have many events. */
 function insertion(events: readonly NewEvent[]): Statement {
-  return { sql: INSERT, params: [JSON.stringify(events)] };
+  return { sql: INSERT, params: [{ utf8: encoder.encode(JSON.stringify(events)) }] };
 }
 
 function eventOf([sequence, body]: SqlRow): StoredEvent {

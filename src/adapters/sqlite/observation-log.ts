@@ -53,6 +53,18 @@ export function createSqliteObservationLog({
 }): ObservationLog {
   const rows = (sql: string, params: SqlRow) => told(storage.query(sql, params));
 
+  async function* partsOfRound(runId: string, round: number, clientId?: string) {
+    for (let after = 0; ;) {
+      const slice = await (clientId === undefined
+        ? rows(OF_ROUND, [runId, round, after])
+        : rows(OF_CLIENT, [runId, round, after, clientId]));
+      const part = slice.map(observationOf);
+      yield part;
+      if (slice.length < SLICE_ROWS) return;
+      after = part.at(-1)?.position ?? after;
+    }
+  }
+
   return {
     async append(batch) {
       let position = 0;
@@ -67,14 +79,10 @@ export function createSqliteObservationLog({
     },
     async ofRound(runId, round, clientId) {
       const found: StoredObservation[] = [];
-      for (let after = 0; ; after = found.at(-1)?.position ?? 0) {
-        const slice = await (clientId === undefined
-          ? rows(OF_ROUND, [runId, round, after])
-          : rows(OF_CLIENT, [runId, round, after, clientId]));
-        found.push(...slice.map(observationOf));
-        if (slice.length < SLICE_ROWS) return found;
-      }
+      for await (const part of partsOfRound(runId, round, clientId)) found.push(...part);
+      return found;
     },
+    partsOfRound: (runId, round) => partsOfRound(runId, round),
     async rules(hash) {
       const sql = "SELECT hash, policy_version, content FROM trust_rules WHERE hash = ?";
       const [row] = await rows(sql, [hash]);

@@ -1,13 +1,15 @@
-import { deserialize, serialize } from "node:v8";
 import { PdpError } from "../../application/errors.js";
+import { nextTurn } from "../../application/next-turn.js";
 import type {
   Evaluation,
   TrustCheckpoint,
   TrustHistory,
   TrustPoint,
 } from "../../application/ports/trust-history.js";
+import { runInSlices } from "../../application/run-in-slices.js";
 import type { ValueMap } from "../../core/values.js";
 import type { SqliteEventLog } from "./event-log.js";
+import { deserializeSteps, serializeSteps } from "./serialize-steps.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
 
@@ -16,8 +18,14 @@ const BUCKETS = 512;
 /** Rows looked at in one read. */
 const SLICE_ROWS = 128;
 const KEPT_CHECKPOINTS = 2;
-/** Rows of points stored at a stretch. */
-const PIECE_ROWS = 128;
+/** Points of one statement: a millisecond or two to write as JSON. */
+const STATEMENT_POINTS = 400;
+/** Statements stored at a stretch. */
+const PIECE_STATEMENTS = 16;
+/** Events of one statement. */
+const STATEMENT_EVENTS = 250;
+const POINTS_AT_ONCE = 256;
+const clock = { monotonicMs: () => performance.now() };
 
 const RECORD_POINTS = `
   INSERT OR REPLACE INTO trust_points (bucket, evaluation, points)
@@ -45,8 +53,9 @@ const FORGET = `
   DELETE FROM trust_checkpoints WHERE position > 0 AND position NOT IN (
     SELECT position FROM trust_checkpoints ORDER BY position DESC LIMIT ${KEPT_CHECKPOINTS}
   )`;
-const CHECKPOINTS = `
-  SELECT position, evaluation, model, state FROM trust_checkpoints ORDER BY position DESC`;
+const CHECKPOINT = `
+  SELECT position, evaluation, model, state FROM trust_checkpoints
+  WHERE position < ? ORDER BY position DESC LIMIT 1`;
 const BEGIN = [
   "DELETE FROM trust_points",
   "DELETE FROM evaluations",
@@ -77,20 +86,25 @@ export function createSqliteTrustHistory(deps: {
 
   return {
     async record({ throughPosition, evaluations, points, events }) {
-      const rowsOfPoints = byBucket(points);
       // A piece at a time, so that neither thread is held for long; what counts comes with the last.
-      while (rowsOfPoints.length > PIECE_ROWS) {
-        await told(storage.transact([pointsStatement(rowsOfPoints.splice(0, PIECE_ROWS))]));
+      const statements: Statement[] = [];
+      for (const rowsOfPoints of piecesOf(await runInSlices(byBucketSteps(points), clock))) {
+        if (statements.length === PIECE_STATEMENTS)
+          await told(storage.transact(statements.splice(0)));
+        statements.push(pointsStatement(rowsOfPoints));
+        await nextTurn();
       }
-      const unit: Statement[] = [
+      statements.push(
         { sql: ADVANCE, params: [throughPosition] },
         { sql: RECORD_EVALUATIONS, params: [JSON.stringify(evaluations.map(rowOf))] },
-        pointsStatement(rowsOfPoints),
-        ...(events.length === 0 ? [] : [eventLog.insertion(events)]),
-      ];
+      );
+      for (let start = 0; start < events.length; start += STATEMENT_EVENTS) {
+        statements.push(eventLog.insertion(events.slice(start, start + STATEMENT_EVENTS)));
+        await nextTurn();
+      }
       await told(
-        storage.transact(unit, (lastIds) => {
-          eventLog.committed(events, lastIds[3] ?? 0);
+        storage.transact(statements, (lastIds) => {
+          eventLog.committed(events, lastIds.at(-1) ?? 0);
         }),
       );
     },
@@ -123,11 +137,13 @@ export function createSqliteTrustHistory(deps: {
       return (await rows(sql, [first, last])).map(evaluationOf);
     },
     async saveCheckpoint({ position, evaluation, model, state }) {
-      const save = { sql: SAVE, params: [position, evaluation, model, serialize(state)] };
+      const bytes = await runInSlices(serializeSteps(state), clock);
+      const save = { sql: SAVE, params: [position, evaluation, model, bytes] };
       await told(storage.transact([save, { sql: FORGET, params: [] }]));
     },
-    async checkpoints() {
-      return (await rows(CHECKPOINTS)).map(checkpointOf);
+    async checkpoint(beforePosition = Number.MAX_SAFE_INTEGER) {
+      const [row] = await rows(CHECKPOINT, [beforePosition]);
+      return row && checkpointOf(row);
     },
     async begin(model) {
       const sql = "UPDATE trust_progress SET position = 0, model = ?";
@@ -169,10 +185,26 @@ function pointsStatement(rowsOfPoints: readonly RowOfPoints[]): Statement {
   return { sql: RECORD_POINTS, params: [JSON.stringify(texts)] };
 }
 
+/** Rows for one statement each. */
+function* piecesOf(rowsOfPoints: readonly RowOfPoints[]): Generator<readonly RowOfPoints[]> {
+  let piece: RowOfPoints[] = [];
+  let size = 0;
+  for (const row of rowsOfPoints) {
+    piece.push(row);
+    size += row[2].size;
+    if (size < STATEMENT_POINTS) continue;
+    yield piece;
+    piece = [];
+    size = 0;
+  }
+  if (piece.length > 0) yield piece;
+}
+
 /** Every row that gets any points. */
-function byBucket(points: readonly TrustPoint[]): RowOfPoints[] {
+function* byBucketSteps(points: readonly TrustPoint[]): Generator<void, RowOfPoints[]> {
   const buckets = new Map<string, RowOfPoints>();
-  for (const { evaluation, clientId, point } of points) {
+  for (const [index, { evaluation, clientId, point }] of points.entries()) {
+    if (index % POINTS_AT_ONCE === 0) yield;
     const bucket = bucketOf(clientId);
     const key = `${bucket} ${evaluation}`;
     const row: RowOfPoints = buckets.get(key) ?? [bucket, evaluation, new Map()];
@@ -196,11 +228,13 @@ function bucketOf(clientId: string): number {
   return hash % BUCKETS;
 }
 
-function checkpointOf([position, evaluation, model, state]: SqlRow): TrustCheckpoint {
+async function checkpointOf(row: SqlRow): Promise<TrustCheckpoint> {
+  const [position, evaluation, model, state] = row;
   return {
     position: Number(position),
     evaluation: Number(evaluation),
     model: String(model),
-    state: state instanceof Uint8Array ? deserialize(state) : undefined,
+    state:
+      state instanceof Uint8Array ? await runInSlices(deserializeSteps(state), clock) : undefined,
   };
 }

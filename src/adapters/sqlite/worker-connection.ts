@@ -86,7 +86,8 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
       return;
     }
     waiting.set(id, tell);
-    worker.postMessage(request(id));
+    const asked = request(id);
+    worker.postMessage(asked, handedOver(asked));
   }
 
   function serve(started: Worker): void {
@@ -173,6 +174,20 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
       await worker.terminate();
     },
   };
+}
+
+/** Memory that need not be copied. */
+function handedOver(request: StorageRequest): ArrayBuffer[] {
+  if (request.kind !== "commit") return [];
+  return request.units.flatMap((unit) =>
+    unit.flatMap(({ params }) =>
+      params.flatMap((param) => {
+        if (typeof param !== "object" || param === null) return [];
+        const { buffer } = "utf8" in param ? param.utf8 : param;
+        return buffer instanceof ArrayBuffer ? buffer : [];
+      }),
+    ),
+  );
 }
 
 interface StartedThread {

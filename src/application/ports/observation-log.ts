@@ -79,6 +79,8 @@ export interface ObservationLog {
    * @throws {PdpError} STORAGE_UNAVAILABLE.
    */
   ofRound(runId: string, round: number, clientId?: string): Promise<readonly StoredObservation[]>;
+  /** Everything of one round, in order, a part at a time. @throws {PdpError} STORAGE_UNAVAILABLE. */
+  partsOfRound(runId: string, round: number): AsyncIterable<readonly StoredObservation[]>;
   /** @throws {PdpError} STORAGE_UNAVAILABLE. */
   rules(hash: string): Promise<RulesInForce | undefined>;
   /** The most recent reporter first, at most `limit`. @throws {PdpError} STORAGE_UNAVAILABLE. */

@@ -61,10 +61,13 @@ export interface TrustHistory {
   evaluationOf(runId: string, round: number): Promise<Evaluation | undefined>;
   /** Those from the first to the last of these numbers, in order. */
   evaluations(first: number, last: number): Promise<readonly Evaluation[]>;
-  /** Keeps a checkpoint, and lets go of all but the newest two and the one at position 0. */
+  /**
+   * Keeps a checkpoint, whose state must not change before it settles, and lets go of all but the newest two and
+   * the one at position 0.
+   */
   saveCheckpoint(checkpoint: TrustCheckpoint): Promise<void>;
-  /** Those that are kept, the newest first. */
-  checkpoints(): Promise<readonly TrustCheckpoint[]>;
+  /** The newest that is kept of a position before this one; undefined: there is none. */
+  checkpoint(beforePosition?: number): Promise<TrustCheckpoint | undefined>;
   /**
    * Lets go of everything but the checkpoint at position 0, which no log can give again: from now on it
    * is the history of `model`.

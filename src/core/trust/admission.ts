@@ -43,6 +43,8 @@ export interface ObservationDoor {
    *   Only its UTC day is used, for the registrations of an owner.
    */
   admit(observation: Observation, acceptedAtMs: number): Admission;
+  /** The same in steps of well under a millisecond. Nothing else is admitted before the last. */
+  admitSteps(observation: Observation, acceptedAtMs: number): Generator<void, Admission>;
   /** Whether the round is open, and the client selected for it. */
   isSelected(runId: string, round: number, clientId: string): boolean;
   /** The newest open round for which the client is selected. */

@@ -40,20 +40,27 @@ export class ClientStates {
     readonly model: TrustModel,
     readonly names: Names,
     data?: ClientStatesData,
+    identities = new Identities(data?.identities),
   ) {
+    this.identities = identities;
     this.records = new RecordPages(model.parameters.prior, data?.records);
-    this.identities = new Identities(data?.identities);
     this.excluded = new Set(data?.excluded);
     this.selected = (data?.selected ?? []).map((words) => new NumberSet(words));
   }
 
+  /** Costs little: memory is shared until one of both writes to it. */
   copy(): ClientStates {
-    const data = this.toData();
-    return new ClientStates(this.model, this.names, {
-      ...data,
-      records: this.records.copy().toData(),
-      selected: data.selected.map((words) => words.slice()),
-    });
+    return this.copyWith(new Identities(this.identities.toData()));
+  }
+
+  /** A copy for the close of a round, which changes no identities: these are shared. */
+  copyForRound(): ClientStates {
+    return this.copyWith(this.identities);
+  }
+
+  private copyWith(identities: Identities): ClientStates {
+    const data = { ...this.toData(), records: this.records.copy().toData() };
+    return new ClientStates(this.model, this.names, data, identities);
   }
 
   /** Shares memory with this. */
@@ -66,9 +73,14 @@ export class ClientStates {
     };
   }
 
-  /** Valid until the next call without a record of one's own. */
+  /** To be read, until the next call of this or the next. */
   recordOf(client: number): ClientRecord {
     return this.records.seek(this.cursor, client);
+  }
+
+  /** The same, to be written. */
+  recordToWrite(client: number): ClientRecord {
+    return this.records.seekToWrite(this.cursor, client);
   }
 
   /** A record that stays as it is now. @param client - Undefined: one never heard of. */
@@ -94,7 +106,14 @@ export class ClientStates {
     for (let next = this.selected.length; next <= run; next += 1) {
       this.selected.push(new NumberSet());
     }
-    return this.selected[run] ?? new NumberSet();
+    return this.selectedToWrite(run);
+  }
+
+  /** A copy of this may have the words too. */
+  private selectedToWrite(run: number): NumberSet {
+    const own = new NumberSet(this.selected[run]?.words.slice());
+    this.selected[run] = own;
+    return own;
   }
 
   /** Keeps `excluded` true after the state of a client changed. */
@@ -126,7 +145,7 @@ export class ClientStates {
 
   pardon(clientId: string): void {
     const client = this.identities.clientOf(this.names.clients.numberOf(clientId));
-    const record = this.recordOf(client);
+    const record = this.recordToWrite(client);
     pardonClient(record);
     this.noteState(client, record);
   }
@@ -158,7 +177,7 @@ export class ClientStates {
     const others = this.identities.othersOf(owner, client);
     if (others.length === 0) return;
     const sum = others.reduce((total, other) => total + this.recordOf(other).score, 0);
-    const record = this.recordOf(client);
+    const record = this.recordToWrite(client);
     record.prior = Math.min(record.prior, sum / others.length);
     record.score = trustScore(record, this.model);
   }
@@ -169,7 +188,9 @@ export class ClientStates {
     const [gone, kept] = isWorse ? [holder, client] : [client, holder];
     this.identities.join(gone, kept);
     this.excluded.delete(gone);
-    for (const selected of this.selected) if (selected.has(gone)) selected.add(kept);
+    for (const run of this.selected.keys()) {
+      if (this.wasSelected(run, gone)) this.selectedToWrite(run).add(kept);
+    }
   }
 
   /** Lower for clients that are trusted less. */

@@ -2,6 +2,7 @@ import { trustScore } from "./accumulator.js";
 import type { ClientRecord } from "./client-record.js";
 import type { ClientStates } from "./client-states.js";
 import { arrived, type RoundEvidence, takeEvidence } from "./evidence.js";
+import type { EvaluatedRound } from "./fold-step.js";
 import type { RoundBook, RoundFacts } from "./round-book.js";
 import type { TrustState } from "./trust-reading.js";
 import type { TrustRules } from "./trust-rules.js";
@@ -23,39 +24,54 @@ export interface Evaluated extends Evaluation {
   readonly after: TrustState;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Clients between two steps: some tenths of a millisecond. */
+const CLIENTS_AT_ONCE = 128;
+
 /**
  * Evaluates a round, once, after all its evidence. Finds the same again when it is given the same states
- * and evidence, and keeps in `book.facts` what a refold of one client has to know of the others.
+ * and evidence, and keeps in `book.facts` what a refold of one client has to know of the others. Nobody
+ * may read `states` before the last step.
  *
  * @returns Selected clients, then those not selected whose exclusion ended.
  */
-export function closeRound(states: ClientStates, book: RoundBook): Evaluated[] {
+export function* closeRoundSteps(
+  states: ClientStates,
+  book: RoundBook,
+): Generator<void, readonly Evaluated[]> {
   const at = placeOfRound(states, book);
   const { run, round } = at;
   const waiting = [...states.excluded].filter((client) => states.wasSelected(run, client));
   const selected = states.selectedIn(run);
-  const evaluated: { client: number; evaluation: Evaluation }[] = [];
-  for (const { client, evidence } of evidenceByClient(states, book)) {
+  const evaluated: Mutable<Evaluated>[] = [];
+  const note = (client: number, { before, wished, remains, alert }: Evaluation): void => {
+    evaluated.push({ client, before, wished, remains, alert, after: before });
+  };
+  const places = yield* placesOfClients(states, book);
+  for (const { client, evidence } of evidenceByClient(book, places)) {
     selected.add(client);
-    const evaluation = evaluateClient(states, states.recordOf(client), at, evidence);
-    evaluated.push({ client, evaluation });
+    note(client, evaluateClient(states, states.recordToWrite(client), at, evidence));
+    if (evaluated.length % CLIENTS_AT_ONCE === 0) yield;
   }
   const count = evaluated.length;
-  for (const client of waiting) {
-    const record = states.recordOf(client);
+  for (const [index, client] of waiting.entries()) {
+    if (index % CLIENTS_AT_ONCE === 0) yield;
+    const record = states.recordToWrite(client);
     if (record.run === run && record.round === round) continue;
     const evaluation = waitOut(record, at);
-    if (evaluation) evaluated.push({ client, evaluation });
+    if (evaluation) note(client, evaluation);
   }
-  weigh(book, evaluated.slice(0, count));
-  return evaluated.map(({ client, evaluation }, index) => {
-    const record = states.recordOf(client);
-    if (evaluation.wished && !book.facts.guarded) excludeClient(record, book.rules);
-    states.noteState(client, record);
-    const after = record.state;
-    if (index < count && isNotable(evaluation.before, after)) book.facts.changed += 1;
-    return { client, ...evaluation, after };
-  });
+  weigh(book, evaluated, count);
+  for (const [index, one] of evaluated.entries()) {
+    if (index % CLIENTS_AT_ONCE === 0) yield;
+    const record = states.recordToWrite(one.client);
+    if (one.wished && !book.facts.guarded) excludeClient(record, book.rules);
+    states.noteState(one.client, record);
+    one.after = record.state;
+    if (index < count && isNotable(one.before, one.after)) book.facts.changed += 1;
+  }
+  return evaluated;
 }
 
 /** Where a round stands: its run by number, and the rules at its close. */
@@ -126,40 +142,47 @@ function stepAlert(record: ClientRecord, { model }: ClientStates): Evaluation["a
   return undefined;
 }
 
-/** The evidence of every selected client, each once. */
-function* evidenceByClient(
+/** The places of each selected client in the book; undefined where every id is a client of its own. */
+function* placesOfClients(
   { identities }: ClientStates,
   book: RoundBook,
-): Generator<{ readonly client: number; readonly evidence: RoundEvidence }> {
-  if (!identities.hasAliases) {
-    for (let place = 0; place < book.size; place += 1) {
-      yield { client: book.memberAt(place), evidence: book.evidenceAt(place) };
-    }
-    return;
-  }
+): Generator<void, ReadonlyMap<number, readonly number[]> | undefined> {
+  if (!identities.hasAliases) return undefined;
   const places = new Map<number, number[]>();
   for (let place = 0; place < book.size; place += 1) {
+    if (place % CLIENTS_AT_ONCE === 0) yield;
     const client = identities.clientOf(book.memberAt(place));
     const known = places.get(client);
     if (known) known.push(place);
     else places.set(client, [place]);
   }
-  for (const [client, own] of places) yield { client, evidence: book.joined(own) };
+  return places;
 }
 
-/** Counts who would be excluded and who would be left, and whether that is too few. */
-function weigh(
-  { facts, rules }: RoundBook,
-  evaluated: readonly { readonly evaluation: Evaluation }[],
-): void {
+/** The evidence of every selected client, each once. */
+function* evidenceByClient(
+  book: RoundBook,
+  places: ReadonlyMap<number, readonly number[]> | undefined,
+): Generator<{ readonly client: number; readonly evidence: RoundEvidence }> {
+  if (places) {
+    for (const [client, own] of places) yield { client, evidence: book.joined(own) };
+    return;
+  }
+  for (let place = 0; place < book.size; place += 1) {
+    yield { client: book.memberAt(place), evidence: book.evidenceAt(place) };
+  }
+}
+
+/** Counts who of the first `count` would be excluded and who would be left, and whether that is too few. */
+function weigh({ facts, rules }: RoundBook, evaluated: readonly Evaluation[], count: number): void {
   facts.wished = 0;
   facts.remaining = 0;
   facts.changed = 0;
-  for (const { evaluation } of evaluated) {
-    if (evaluation.wished) facts.wished += 1;
-    if (evaluation.remains) facts.remaining += 1;
+  for (const { wished, remains } of evaluated.slice(0, count)) {
+    if (wished) facts.wished += 1;
+    if (remains) facts.remaining += 1;
   }
-  facts.selected = evaluated.length;
+  facts.selected = count;
   facts.guarded = isGuarded(facts, rules.minCohort);
 }
 
@@ -174,4 +197,13 @@ const LEAST_COHORT = 2;
 /** A newcomer that has proved itself is no sign of anything wrong. */
 export function isNotable(before: TrustState, after: TrustState): boolean {
   return before !== after && !(before === "PROBATION" && after === "ACTIVE");
+}
+
+/** What is told of a round that was closed. */
+export function summaryOf(book: RoundBook, evaluated: readonly Evaluated[]): EvaluatedRound {
+  const { runId, round } = book.data;
+  const { selected, guarded, wished } = book.facts;
+  const states: Record<TrustState, number> = { PROBATION: 0, ACTIVE: 0, REDUCED: 0, EXCLUDED: 0 };
+  for (const { after } of evaluated.slice(0, selected)) states[after] += 1;
+  return { runId, round, selected, states, guarded: guarded ? wished : 0 };
 }

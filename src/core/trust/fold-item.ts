@@ -1,5 +1,5 @@
 import type { ClientStates } from "./client-states.js";
-import { closeRound, type Evaluated } from "./close-round.js";
+import { closeRoundSteps, type Evaluated } from "./close-round.js";
 import type { KeptItem } from "./lateness-window.js";
 import type { ClientPardoned, ClientRegistered } from "./observation.js";
 import type { RoundBook } from "./round-book.js";
@@ -16,11 +16,11 @@ export function itemOfRound(book: RoundBook): FoldItem {
 }
 
 /** @returns What the close of a round found. */
-export function advance(
+export function* advanceSteps(
   states: ClientStates,
   { book, observation }: FoldItem,
-): readonly Evaluated[] {
-  if (book) return closeRound(states, book);
+): Generator<void, readonly Evaluated[]> {
+  if (book) return yield* closeRoundSteps(states, book);
   if (observation?.kind === "client_registered") states.register(observation);
   else if (observation) states.pardon(observation.clientId);
   return [];

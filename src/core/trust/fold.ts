@@ -1,8 +1,10 @@
-import { ClientStates, type ClientStatesData, type Names } from "./client-states.js";
-import type { Evaluated } from "./close-round.js";
+import { finish } from "../finish.js";
+import { ClientStates, type Names } from "./client-states.js";
+import { type Evaluated, summaryOf } from "./close-round.js";
 import { explainTrust } from "./explain-trust.js";
-import { advance, type FoldItem, itemOfRound } from "./fold-item.js";
-import type { EvaluatedRound, FoldStep, TrustAlert } from "./fold-step.js";
+import type { FoldData } from "./fold-data.js";
+import { advanceSteps, type FoldItem, itemOfRound } from "./fold-item.js";
+import type { FoldStep, TrustAlert } from "./fold-step.js";
 import { LatenessWindow } from "./lateness-window.js";
 import { NameTable } from "./name-table.js";
 import type {
@@ -15,9 +17,14 @@ import type {
 } from "./observation.js";
 import { refoldClient } from "./refold-client.js";
 import { alertChanges, alertsOf, NO_ALERTS, type RunAlerts } from "./round-alerts.js";
-import { pagesOfLayout1 } from "./record-pages.js";
-import { RoundBook, type RoundBookData } from "./round-book.js";
-import { readingsOf, StateWatch, toldOfRound } from "./state-changes.js";
+import { RoundBook } from "./round-book.js";
+import {
+  type FoldedRound,
+  readingsOf,
+  readingsOfRounds,
+  StateWatch,
+  closeAndTellSteps,
+} from "./state-changes.js";
 import type { TrustExplanation } from "./trust-explanation.js";
 import type { TrustFold } from "./trust-fold.js";
 import { type TrustModel, trustModel } from "./trust-model.js";
@@ -25,68 +32,46 @@ import type { TrustReading, TrustState } from "./trust-reading.js";
 import type { TrustRules } from "./trust-rules.js";
 import { SNAPSHOT_LAYOUT, type TrustSnapshot } from "./trust-snapshot.js";
 
-/** What a snapshot holds. `base` and `kept` make the state of now. */
-interface FoldData {
-  readonly clients: readonly string[];
-  readonly runs: readonly string[];
-  readonly base: ClientStatesData;
-  readonly lastClosed: ReadonlyMap<string, number>;
-  readonly alerts: ReadonlyMap<string, RunAlerts>;
-  readonly kept: readonly (RoundBookData | ClientRegistered | ClientPardoned)[];
-  readonly open: readonly RoundBookData[];
-}
-
+const CLIENTS_AT_ONCE = 256; // Some tenths of a millisecond.
 const NOTHING: FoldStep = { points: [], changes: [], alerts: [] };
 
 /** A fold that knows nothing yet. */
 export function createTrustFold(model: TrustModel = trustModel()): TrustFold {
-  return new Fold(model, undefined, () => undefined);
+  return finish(Fold.openSteps(model, undefined, () => undefined));
 }
 
 /**
- * A fold as it was when the snapshot was taken.
+ * A fold as it was when the snapshot was taken, in steps.
  *
  * @param rulesOf - By hash: every one of `snapshot.rulesHashes`.
  * @returns Undefined: the snapshot is of another model version or layout, or of rules that nobody knows.
  */
-export function restoreTrustFold(
+export function* restoreTrustFoldSteps(
   model: TrustModel,
   snapshot: TrustSnapshot,
   rulesOf: (hash: string) => TrustRules | undefined,
-): TrustFold | undefined {
+): Generator<void, TrustFold | undefined> {
   if (snapshot.modelVersion !== model.version) return undefined;
   if (snapshot.layout !== SNAPSHOT_LAYOUT) return undefined;
   if (snapshot.rulesHashes.some((hash) => rulesOf(hash) === undefined)) return undefined;
-  return new Fold(model, snapshot.state as FoldData, rulesOf);
-}
-
-/**
- * A snapshot of an older layout as it would be now, for where it cannot be made anew from observations:
- * of violations before it nothing is known.
- */
-export function upgradedSnapshot(snapshot: TrustSnapshot): TrustSnapshot {
-  if (snapshot.layout !== 1) return snapshot;
-  const state = snapshot.state as FoldData;
-  const base = { ...state.base, records: pagesOfLayout1(state.base.records) };
-  return { ...snapshot, layout: SNAPSHOT_LAYOUT, state: { ...state, base } };
+  return yield* Fold.openSteps(model, snapshot.state as FoldData, rulesOf);
 }
 
 /** `live` is `base` after all kept items: from there, what a late observation changes is folded anew. */
 class Fold implements TrustFold {
-  private readonly names: Names;
   private readonly base: ClientStates;
   private live: ClientStates;
   private readonly kept: LatenessWindow<FoldItem>;
   private readonly open = new Map<string, Map<number, RoundBook>>();
   private readonly alerts: Map<string, RunAlerts>;
 
-  constructor(
+  private constructor(
     private readonly model: TrustModel,
+    private readonly names: Names,
     data: FoldData | undefined,
     rulesOf: (hash: string) => TrustRules | undefined,
   ) {
-    this.names = { clients: new NameTable(data?.clients), runs: new NameTable(data?.runs) };
-    this.base = new ClientStates(model, this.names, data?.base).copy();
+    this.base = new ClientStates(model, names, data?.base);
     const items = (data?.kept ?? []).map((item) =>
       "kind" in item
         ? { observation: item }
@@ -97,7 +82,20 @@ class Fold implements TrustFold {
       this.openOf(book.runId).set(book.round, RoundBook.restore(book));
     }
     this.alerts = new Map(data?.alerts);
-    this.live = this.foldKept();
+    this.live = this.base;
+  }
+
+  static *openSteps(
+    model: TrustModel,
+    data: FoldData | undefined,
+    rulesOf: (hash: string) => TrustRules | undefined,
+  ): Generator<void, Fold> {
+    const clients = new NameTable();
+    yield* clients.numbersOfSteps(data?.clients ?? []);
+    const names = { clients, runs: new NameTable(data?.runs) };
+    const fold = new Fold(model, names, data, rulesOf);
+    fold.live = yield* fold.foldKeptSteps();
+    return fold;
   }
 
   get modelVersion(): string {
@@ -105,17 +103,21 @@ class Fold implements TrustFold {
   }
 
   apply(observation: Observation, rules: TrustRules): FoldStep {
+    return finish(this.applySteps(observation, rules));
+  }
+
+  *applySteps(observation: Observation, rules: TrustRules): Generator<void, FoldStep> {
     switch (observation.kind) {
       case "round_opened":
-        return this.openRound(observation);
+        return yield* this.openRound(observation);
       case "update_reported":
       case "violation":
-        return this.addEvidence(observation);
+        return yield* this.addEvidence(observation);
       case "round_closed":
-        return this.closeRound(observation.runId, observation.round, rules);
+        return yield* this.closeRound(observation.runId, observation.round, rules);
       case "client_registered":
       case "client_pardoned":
-        return this.changeClient(observation);
+        return yield* this.changeClient(observation);
     }
   }
 
@@ -137,7 +139,6 @@ class Fold implements TrustFold {
 
   snapshot(): TrustSnapshot {
     const { base, kept, alerts, names } = this;
-    const books = kept.items.flatMap(({ book }) => book ?? []);
     const open = [...this.open.values()].flatMap((rounds) => [...rounds.values()]);
     const state: FoldData = {
       clients: names.clients.names,
@@ -148,7 +149,7 @@ class Fold implements TrustFold {
       kept: kept.items.flatMap(({ book, observation }) => book?.toData() ?? observation ?? []),
       open: open.map((book) => book.toData()),
     };
-    const rulesHashes = [...new Set(books.map(({ rules }) => rules.hash))];
+    const rulesHashes = [...new Set(kept.items.flatMap(({ book }) => book?.rules.hash ?? []))];
     return { modelVersion: this.modelVersion, layout: SNAPSHOT_LAYOUT, rulesHashes, state };
   }
 
@@ -161,15 +162,15 @@ class Fold implements TrustFold {
     return rounds;
   }
 
-  private openRound({ runId, round, selectedClientIds }: RoundOpened): FoldStep {
+  private *openRound({ runId, round, selectedClientIds }: RoundOpened): Generator<void, FoldStep> {
     const rounds = this.openOf(runId);
     if (rounds.has(round)) return NOTHING; // Told by a second reporter.
-    const members = selectedClientIds.map((id) => this.names.clients.numberOf(id));
+    const members = yield* this.names.clients.numbersOfSteps(selectedClientIds);
     rounds.set(round, RoundBook.open(runId, round, members));
     return NOTHING;
   }
 
-  private addEvidence(observation: UpdateReported | ViolationObserved): FoldStep {
+  private *addEvidence(observation: UpdateReported | ViolationObserved): Generator<void, FoldStep> {
     const { runId, round, clientId } = observation;
     const open = this.open.get(runId)?.get(round);
     const book = open ?? this.kept.find(runId, round)?.book;
@@ -180,27 +181,30 @@ class Fold implements TrustFold {
       if (observation.kind === "update_reported") book.addReport(place, observation);
       else book.addViolation(place, observation.severity, observation.observeTimeMs);
     };
-    if (!open) return this.refold(this.live.identities.clientOf(id), book, write);
+    if (!open) return yield* this.refold(this.live.identities.clientOf(id), book, write);
     write();
     return NOTHING;
   }
 
-  private closeRound(runId: string, round: number, rules: TrustRules): FoldStep {
+  private *closeRound(runId: string, round: number, rules: TrustRules): Generator<void, FoldStep> {
     const rounds = this.openOf(runId);
     const book = rounds.get(round);
     if (!book) return NOTHING;
     book.rules = rules;
     rounds.delete(round);
-    const item = itemOfRound(book);
-    this.kept.push(item);
-    const evaluated = advance(this.live, item);
+    this.kept.push(itemOfRound(book));
     // Nobody may report to these any more, so nobody will close them.
     for (const old of [...rounds.keys()]) if (this.kept.isTooLate(runId, old)) rounds.delete(old);
     if (rounds.size === 0) this.open.delete(runId);
-    this.moveBase();
-    const told = toldOfRound(this.live, evaluated, { runId, round });
+    yield* this.moveBase();
+    // A large one on a copy, so that nobody reads half of it.
+    const isLarge = book.size + this.live.excluded.size > CLIENTS_AT_ONCE;
+    const next = isLarge ? this.live.copyForRound() : this.live;
+    const closing = closeAndTellSteps(next, book);
+    const { evaluated, told } = isLarge ? yield* closing : finish(closing);
+    this.live = next;
     return {
-      points: readingsOf(this.live, evaluated),
+      points: readingsOf(next, evaluated),
       evaluated: summaryOf(book, evaluated),
       changes: told.changes,
       alerts: [...told.alerts, ...this.updateAlerts()],
@@ -208,7 +212,7 @@ class Fold implements TrustFold {
   }
 
   /** A registration or a pardon has its place between two closed rounds. */
-  private changeClient(observation: ClientRegistered | ClientPardoned): FoldStep {
+  private *changeClient(observation: ClientRegistered | ClientPardoned): Generator<void, FoldStep> {
     const { identities } = this.live;
     const watch = new StateWatch(this.live);
     watch.watch(identities.clientOf(this.names.clients.numberOf(observation.clientId)));
@@ -217,15 +221,15 @@ class Fold implements TrustFold {
       const holder = identities.clientWithKey(observation.publicKeyFingerprint);
       if (holder !== undefined) watch.watch(holder);
     }
-    const item = { observation };
-    this.kept.push(item);
-    advance(this.live, item);
-    this.moveBase();
-    return { points: [], ...watch.tell(this.live, registered ? "REGISTRATION" : "PARDON") };
+    this.kept.push({ observation });
+    yield* this.moveBase();
+    finish(advanceSteps(this.live, { observation }));
+    const told = finish(watch.tellSteps(this.live, registered ? "REGISTRATION" : "PARDON"));
+    return { points: [], ...told };
   }
 
   /** Puts late evidence at its place and folds what follows anew: one client, if that is enough. */
-  private refold(client: number, book: RoundBook, write: () => void): FoldStep {
+  private *refold(client: number, book: RoundBook, write: () => void): Generator<void, FoldStep> {
     const { items } = this.kept;
     const watch = new StateWatch(this.live);
     const registered = items.some(
@@ -234,13 +238,13 @@ class Fold implements TrustFold {
     );
     if (registered) write();
     const path = registered ? undefined : refoldClient(this.base, items, client, write);
-    if (!path) return this.refoldAll(watch);
+    if (!path) return yield* this.refoldAll(watch);
     watch.watch(client);
-    const record = this.live.recordOf(client);
+    const record = this.live.recordToWrite(client);
     record.copyFrom(path.record);
     this.live.noteState(client, record);
     const first = path.rounds.findIndex((round) => round.book === book);
-    const { changes, alerts } = watch.tell(this.live, "LATE");
+    const { changes, alerts } = finish(watch.tellSteps(this.live, "LATE"));
     return {
       points: path.rounds.slice(first).flatMap(({ readings }) => readings),
       changes,
@@ -248,28 +252,36 @@ class Fold implements TrustFold {
     };
   }
 
-  private refoldAll(watch: StateWatch): FoldStep {
+  private *refoldAll(watch: StateWatch): Generator<void, FoldStep> {
     for (const id of this.names.clients.names.keys()) {
       watch.watch(this.live.identities.clientOf(id));
+      if (id % CLIENTS_AT_ONCE === 0) yield;
     }
-    const points: TrustReading[] = [];
-    this.live = this.foldKept((states, evaluated) => points.push(...readingsOf(states, evaluated)));
-    const { changes, alerts } = watch.tell(this.live, "LATE");
-    return { points, changes, alerts: [...alerts, ...this.updateAlerts()] };
+    const rounds: FoldedRound[] = [];
+    const next = yield* this.foldKeptSteps((states, evaluated) => {
+      if (evaluated.length > 0) rounds.push({ states: states.copy(), evaluated });
+    });
+    const { changes, alerts } = yield* watch.tellSteps(next, "LATE");
+    this.live = next;
+    return {
+      points: readingsOfRounds(rounds),
+      changes,
+      alerts: [...alerts, ...this.updateAlerts()],
+    };
   }
 
-  private foldKept(
-    onRound: (states: ClientStates, evaluated: readonly Evaluated[]) => void = () => undefined,
-  ): ClientStates {
+  private *foldKeptSteps(
+    onItem: (states: ClientStates, evaluated: readonly Evaluated[]) => void = () => undefined,
+  ): Generator<void, ClientStates> {
     const states = this.base.copy();
-    for (const item of this.kept.items) onRound(states, advance(states, item));
+    for (const item of this.kept.items) onItem(states, yield* advanceSteps(states, item));
     return states;
   }
 
   /** What no late observation can reach any more is settled. */
-  private moveBase(): void {
+  private *moveBase(): Generator<void, void> {
     for (let item = this.kept.takeLeft(); item; item = this.kept.takeLeft()) {
-      advance(this.base, item);
+      yield* advanceSteps(this.base, item);
     }
   }
 
@@ -285,12 +297,4 @@ class Fold implements TrustFold {
       return alertChanges(before, after, book);
     });
   }
-}
-
-function summaryOf(book: RoundBook, evaluated: readonly Evaluated[]): EvaluatedRound {
-  const { runId, round } = book.data;
-  const { selected, guarded, wished } = book.facts;
-  const states: Record<TrustState, number> = { PROBATION: 0, ACTIVE: 0, REDUCED: 0, EXCLUDED: 0 };
-  for (const { after } of evaluated.slice(0, selected)) states[after] += 1;
-  return { runId, round, selected, states, guarded: guarded ? wished : 0 };
 }

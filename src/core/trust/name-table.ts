@@ -1,3 +1,6 @@
+/** Names between two steps: some tenths of a millisecond. */
+const NAMES_AT_ONCE = 1024;
+
 /** Numbers for names, from 0, in the order in which they were first heard. */
 export class NameTable {
   private readonly numbers = new Map<string, number>();
@@ -16,6 +19,16 @@ export class NameTable {
       this.names.push(name);
     }
     return number;
+  }
+
+  /** The numbers of several, in steps. */
+  *numbersOfSteps(names: readonly string[]): Generator<void, number[]> {
+    const numbers: number[] = [];
+    for (const name of names) {
+      numbers.push(this.numberOf(name));
+      if (numbers.length % NAMES_AT_ONCE === 0) yield;
+    }
+    return numbers;
   }
 
   /** Undefined: never heard of. */

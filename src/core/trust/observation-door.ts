@@ -1,3 +1,4 @@
+import { finish } from "../finish.js";
 import {
   type Admission,
   type ObservationDoor,
@@ -47,17 +48,29 @@ export function createObservationDoor(
   options: ObservationDoorOptions,
   snapshot?: unknown,
 ): ObservationDoor {
-  return new Door(options, snapshot as DoorData | undefined);
+  return finish(observationDoorSteps(options, snapshot));
+}
+
+/** The same in steps. */
+export function* observationDoorSteps(
+  options: ObservationDoorOptions,
+  snapshot?: unknown,
+): Generator<void, ObservationDoor> {
+  const data = snapshot as DoorData | undefined;
+  const clients = new NameTable();
+  yield* clients.numbersOfSteps(data?.clients ?? []);
+  return new Door(options, clients, data);
 }
 
 const ACCEPTED: Admission = { verdict: "accepted" };
 const DUPLICATE: Admission = { verdict: "duplicate" };
 const LATE: Admission = { verdict: "late" };
+/** Names between two steps: some tenths of a millisecond. */
+const NAMES_AT_ONCE = 1024;
 /** The number of no client. */
 const UNHEARD_OF = -1;
 
 class Door implements ObservationDoor {
-  private readonly clients: NameTable;
   private readonly reporters: NameTable;
   private readonly registrations: Registrations;
   private readonly kept: LatenessWindow<KeptRound>;
@@ -66,8 +79,11 @@ class Door implements ObservationDoor {
   private readonly lastOpened: Map<string, number>;
   private readonly lastLeft: Map<string, number>;
 
-  constructor(options: ObservationDoorOptions, data: DoorData | undefined) {
-    this.clients = new NameTable(data?.clients);
+  constructor(
+    options: ObservationDoorOptions,
+    private readonly clients: NameTable,
+    data: DoorData | undefined,
+  ) {
     this.reporters = new NameTable(data?.reporters ?? [""]); // Numbers are from 1.
     this.registrations = new Registrations(
       options.registrationsPerOwnerPerDay,
@@ -85,7 +101,7 @@ class Door implements ObservationDoor {
   admit(observation: Observation, acceptedAtMs: number): Admission {
     switch (observation.kind) {
       case "round_opened":
-        return this.admitOpened(observation);
+        return finish(this.admitOpened(observation));
       case "update_reported":
       case "violation":
         return this.admitEvidence(observation);
@@ -96,6 +112,11 @@ class Door implements ObservationDoor {
       case "client_pardoned":
         return ACCEPTED;
     }
+  }
+
+  *admitSteps(observation: Observation, acceptedAtMs: number): Generator<void, Admission> {
+    if (observation.kind === "round_opened") return yield* this.admitOpened(observation);
+    return this.admit(observation, acceptedAtMs);
   }
 
   isSelected(runId: string, round: number, clientId: string): boolean {
@@ -131,10 +152,10 @@ class Door implements ObservationDoor {
     return data;
   }
 
-  private admitOpened(opened: RoundOpened): Admission {
+  private *admitOpened(opened: RoundOpened): Generator<void, Admission> {
     const { runId, round, selectedClientIds } = opened;
     const known = this.find(runId, round);
-    if (known) return this.admitOpenedAgain(known, opened);
+    if (known) return yield* this.admitOpenedAgain(known, opened);
     if (this.isOver(runId, round)) return LATE;
     const last = this.lastOpened.get(runId) ?? 0;
     if (round <= last) {
@@ -146,7 +167,7 @@ class Door implements ObservationDoor {
       return rejected("TOO_MANY_OPEN_ROUNDS", message);
     }
     // INVARIANT: names get their numbers when nothing can be refused any more: they stay for good.
-    const members = sortedNumbers(selectedClientIds.map((id) => this.clients.numberOf(id)));
+    const members = sortedNumbers(yield* this.clients.numbersOfSteps(selectedClientIds));
     const door = DoorRound.open(runId, round, members);
     door.takeForRound(this.reporters.numberOf(opened.reporter), opened);
     this.openOf(runId).set(round, door);
@@ -155,9 +176,13 @@ class Door implements ObservationDoor {
   }
 
   /** A repetition, or what a second reporter says of a round that is known. */
-  private admitOpenedAgain(known: DoorRound, opened: RoundOpened): Admission {
+  private *admitOpenedAgain(known: DoorRound, opened: RoundOpened): Generator<void, Admission> {
     const { runId, round, selectedClientIds } = opened;
-    const members = selectedClientIds.map((id) => this.clients.find(id) ?? UNHEARD_OF);
+    const members: number[] = [];
+    for (const id of selectedClientIds) {
+      members.push(this.clients.find(id) ?? UNHEARD_OF);
+      if (members.length % NAMES_AT_ONCE === 0) yield;
+    }
     if (!sameNumbers(known.data.members, sortedNumbers(members))) {
       return openedForOthers(runId, round);
     }

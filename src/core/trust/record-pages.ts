@@ -19,47 +19,67 @@ export interface RecordPagesData {
   readonly pages: readonly Page[];
 }
 
+/** A page that some copy may have too: it is never written again. */
+interface OwnPage extends Page {
+  isShared: boolean;
+}
+
 /** Records of clients, by their number. */
 export class RecordPages {
-  private readonly pages: Page[];
+  private readonly pages: OwnPage[];
   private size: number;
 
+  /** Shares memory with `data` until it writes. */
   constructor(
     private readonly prior: number,
     data: RecordPagesData = { size: 0, pages: [] },
   ) {
-    this.pages = [...data.pages];
+    this.pages = data.pages.map(({ numbers, window }) => ({ numbers, window, isShared: true }));
     this.size = data.size;
   }
 
-  /** Moves `record` to a client; clients up to it that were never heard of get the prior. */
+  /** Moves `record` to a client, to be read; clients up to it that were never heard of get the prior. */
   seek(record: ClientRecord, client: number): ClientRecord {
     for (; this.size <= client; this.size += 1) {
       if (this.size % RECORDS_PER_PAGE === 0) this.pages.push(emptyPage());
-      this.move(record, this.size);
+      this.move(record, this.size, this.pageToWrite(this.size));
       record.reset(this.prior);
     }
-    this.move(record, client);
+    this.move(record, client, this.pages[pageOf(client)]);
     return record;
   }
 
+  /** The same, to be written. */
+  seekToWrite(record: ClientRecord, client: number): ClientRecord {
+    this.seek(record, client);
+    this.move(record, client, this.pageToWrite(client));
+    return record;
+  }
+
+  /** Costs little: whoever writes first to a page that both have makes it its own. */
   copy(): RecordPages {
-    const { size, pages } = this;
-    return new RecordPages(this.prior, {
-      size,
-      pages: pages.map(({ numbers, window }) => ({
-        numbers: numbers.slice(),
-        window: window.slice(),
-      })),
-    });
+    for (const page of this.pages) page.isShared = true;
+    return new RecordPages(this.prior, this.toData());
   }
 
   toData(): RecordPagesData {
-    return { size: this.size, pages: this.pages };
+    return {
+      size: this.size,
+      pages: this.pages.map(({ numbers, window }) => ({ numbers, window })),
+    };
   }
 
-  private move(record: ClientRecord, client: number): void {
-    const page = this.pages[Math.floor(client / RECORDS_PER_PAGE)];
+  private pageToWrite(client: number): OwnPage | undefined {
+    const place = pageOf(client);
+    const page = this.pages[place];
+    if (!page?.isShared) return page;
+    const { numbers, window } = page;
+    const own = { numbers: numbers.slice(), window: window.slice(), isShared: false };
+    this.pages[place] = own;
+    return own;
+  }
+
+  private move(record: ClientRecord, client: number, page: Page | undefined): void {
     if (page) record.moveTo(page.numbers, page.window, client % RECORDS_PER_PAGE);
   }
 }
@@ -80,9 +100,14 @@ export function pagesOfLayout1({ size, pages }: RecordPagesData): RecordPagesDat
   };
 }
 
-function emptyPage(): Page {
+function pageOf(client: number): number {
+  return Math.floor(client / RECORDS_PER_PAGE);
+}
+
+function emptyPage(): OwnPage {
   return {
     numbers: new Float64Array(RECORDS_PER_PAGE * RECORD_NUMBERS),
     window: new Float32Array(RECORDS_PER_PAGE * RECORD_WINDOW),
+    isShared: false,
   };
 }

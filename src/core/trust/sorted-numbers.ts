@@ -1,6 +1,13 @@
 /** Each once, ascending. */
 export function sortedNumbers(numbers: Iterable<number>): Int32Array {
-  return Int32Array.from(new Set(numbers)).sort();
+  const sorted = Int32Array.from(numbers).sort();
+  let count = 0;
+  for (const number of sorted) {
+    if (count > 0 && sorted[count - 1] === number) continue;
+    sorted[count] = number;
+    count += 1;
+  }
+  return sorted.slice(0, count);
 }
 
 /** Where a number is; undefined: nowhere. */

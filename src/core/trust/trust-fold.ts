@@ -28,6 +28,11 @@ export interface TrustFold {
    *   whenever that observation is applied.
    */
   apply(observation: Observation, rules: TrustRules): FoldStep;
+  /**
+   * The same in steps of well under a millisecond: whoever runs them decides when others have their
+   * turn. Readings are what they were until the last step. Nothing else is applied before that.
+   */
+  applySteps(observation: Observation, rules: TrustRules): Generator<void, FoldStep>;
   /** Of any client, at a cost that does not grow with its history; the prior of one never heard of. */
   reading(clientId: string): TrustReading;
   /** In no particular order. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { editPolicySteps } from "../../../src/adapters/policy-files/edit-policy-text.js";
-import { finish } from "../../../src/adapters/policy-files/run-steps.js";
+import { finish } from "../../../src/core/finish.js";
 
 // In quadratic time this takes minutes.
 it.each(["first", "last"])("edits one policy of a minified file of 10,000 rules, %s", (place) => {

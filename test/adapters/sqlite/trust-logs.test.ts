@@ -11,6 +11,7 @@ import {
 import {
   anEvaluation,
   aTrustRecord,
+  checkpointsOf,
   describeTrustHistory,
 } from "../../contract/trust-history.contract.js";
 import { anEvent } from "../../support/events.js";
@@ -64,7 +65,7 @@ describe("the trust history in SQLite", () => {
     expect(await history.progress()).toEqual({ position: 1, model: "m" });
     expect(await history.pointAt("a", 1)).toEqual(points[0]);
     expect(await history.evaluationOf("run", 1)).toEqual(anEvaluation(1));
-    expect(await history.checkpoints()).toHaveLength(1);
+    expect(await checkpointsOf(history)).toHaveLength(1);
     expect(eventLog.newestSequence()).toBe(1);
   });
 });

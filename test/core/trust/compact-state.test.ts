@@ -82,23 +82,28 @@ describe("what holds the state of many clients", () => {
     const pages = new RecordPages(0.4);
     const cursor = new ClientRecord();
     const clients = [700, 0, 255, 256, 511, 512];
-    for (const client of clients) {
-      const record = pages.seek(cursor, client);
-      record.score = client;
-      record.addUpdate(client, client + 0.5);
-    }
-    const copy = pages.copy();
-    pages.seek(cursor, 256).score = -1;
-    for (let update = 0; update < 20; update += 1) pages.seek(cursor, 256).addUpdate(7, 7);
-    const found = clients.map((client) => {
-      const record = copy.seek(cursor, client);
-      return [record.score, record.logNormAt(0), record.alignmentAt(0), record.updatesKept];
-    });
-    expect(found).toStrictEqual(clients.map((client) => [client, client, client + 0.5, 1]));
+    const write = (to: RecordPages, client: number, value: number): void => {
+      const record = to.seekToWrite(cursor, client);
+      record.score = value;
+      record.addUpdate(value, value + 0.5);
+    };
+    const found = (of: RecordPages): unknown[] =>
+      clients.map((client) => {
+        const record = of.seek(cursor, client);
+        return [record.score, record.logNormAt(0), record.alignmentAt(0), record.updatesKept];
+      });
+    for (const client of clients) write(pages, client, client);
+    const written = clients.map((client) => [client, client, client + 0.5, 1]);
+    const [one, other] = [pages.copy(), pages.copy()];
+    for (const of of [pages, one]) for (const client of clients) write(of, client, -1);
+    write(one, 701, 5);
+    expect([found(other), other.seek(cursor, 701).score]).toStrictEqual([written, 0.4]);
+    expect(found(one)).toStrictEqual(clients.map((client) => [-1, client, client + 0.5, 2]));
+    expect(found(one)).toStrictEqual(found(pages));
     const priors = [700, 0, 256, 699, 512].map((client) => pages.seek(cursor, client).prior);
     expect(priors).toStrictEqual(Array<number>(5).fill(0.4));
     const restored = new RecordPages(0.9, structuredClone(pages.toData()));
-    expect([700, 0].map((client) => restored.seek(cursor, client).score)).toStrictEqual([700, 0]);
+    expect([700, 0].map((client) => restored.seek(cursor, client).score)).toStrictEqual([-1, -1]);
     expect(restored.seek(cursor, 701).score).toBe(0.9);
     expect([pages.seek(cursor, 3).prior, pages.seek(cursor, 3).score]).toStrictEqual([0.4, 0.4]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { restoreTrustFold } from "../../../src/core/trust/fold.js";
+import { finish } from "../../../src/core/finish.js";
+import { restoreTrustFoldSteps } from "../../../src/core/trust/fold.js";
 import type { Observation } from "../../../src/core/trust/observation.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
 import { DEFAULT_TRUST_RULES, exclusionBelow } from "../../../src/core/trust/trust-rules.js";
@@ -75,7 +76,7 @@ describe("a fold that is made of a snapshot goes on alike:", () => {
     const federation = new Federation();
     before(federation);
     const snapshot = structuredClone(federation.fold.snapshot());
-    const fold = restoreTrustFold(trustModel(), snapshot, () => DEFAULT_TRUST_RULES);
+    const fold = finish(restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES));
     const restored = new Federation(fold);
     for (const observation of after) {
       const [one, other] = [federation, restored].map((of) => {

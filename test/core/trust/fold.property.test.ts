@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTrustFold, restoreTrustFold } from "../../../src/core/trust/fold.js";
+import { createTrustFold, restoreTrustFoldSteps } from "../../../src/core/trust/fold.js";
 import type { FoldStep, StateChange, TrustAlert } from "../../../src/core/trust/fold-step.js";
 import { createObservationDoor } from "../../../src/core/trust/observation-door.js";
 import type { TrustFold } from "../../../src/core/trust/trust-fold.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
 import type { TrustReading } from "../../../src/core/trust/trust-reading.js";
+import { finished } from "../../support/finished.js";
 import {
   delivered,
   federations,
@@ -183,7 +184,7 @@ describe("the state does not depend on", () => {
         const fold = folded(log.slice(0, place));
         const snapshot = structuredClone(fold.snapshot());
         follow(fold, log.slice(place)); // Goes on while the snapshot is kept.
-        const restored = restoreTrustFold(trustModel(), snapshot, rulesOf);
+        const restored = finished(restoreTrustFoldSteps(trustModel(), snapshot, rulesOf));
         expect(stateAndFuture(restored ?? createTrustFold(), log.slice(place))).toStrictEqual(
           stateAndFuture(folded(log.slice(0, place)), log.slice(place)),
         );

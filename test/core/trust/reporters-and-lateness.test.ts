@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { restoreTrustFold } from "../../../src/core/trust/fold.js";
+import { restoreTrustFoldSteps } from "../../../src/core/trust/fold.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
 import { DEFAULT_TRUST_RULES, exclusionBelow } from "../../../src/core/trust/trust-rules.js";
+import { finished } from "../../support/finished.js";
 import { remembered } from "../../support/remembered.js";
 import { Federation, HONEST } from "../../support/trust-federation.js";
 import {
@@ -241,12 +242,16 @@ describe("a snapshot", () => {
   ])("%s is refused", (_says, model, rulesOf) => {
     const federation = new Federation();
     federation.round([]);
-    expect(restoreTrustFold(model, federation.fold.snapshot(), rulesOf)).toBeUndefined();
+    expect(
+      finished(restoreTrustFoldSteps(model, federation.fold.snapshot(), rulesOf)),
+    ).toBeUndefined();
   });
 
   it("of another layout is refused", () => {
     const snapshot = { ...new Federation().fold.snapshot(), layout: 0 };
-    expect(restoreTrustFold(trustModel(), snapshot, () => DEFAULT_TRUST_RULES)).toBeUndefined();
+    expect(
+      finished(restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES)),
+    ).toBeUndefined();
   });
 
   it("is not changed by what is made of it", () => {
@@ -256,7 +261,9 @@ describe("a snapshot", () => {
     federation.apply(updated("a", { round: 2 }));
     const snapshot = structuredClone(federation.fold.snapshot());
     const before = structuredClone(snapshot);
-    const restored = restoreTrustFold(trustModel(), snapshot, () => DEFAULT_TRUST_RULES);
+    const restored = finished(
+      restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES),
+    );
     const more = [
       violated("a", "HIGH", { reporter: "three" }),
       updated("h1", { reporter: "two", maxPairwise: 1, observeTimeMs: 9 }),
@@ -281,7 +288,9 @@ describe("a snapshot", () => {
     ];
     for (const observation of told) federation.apply(observation);
     const snapshot = structuredClone(federation.fold.snapshot());
-    const restored = restoreTrustFold(trustModel(), snapshot, () => DEFAULT_TRUST_RULES);
+    const restored = finished(
+      restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES),
+    );
     federation.apply(closed({ round: 9 }));
     restored?.apply(closed({ round: 9 }), DEFAULT_TRUST_RULES);
     expect(restored?.reading("a")).toStrictEqual(federation.fold.reading("a"));

@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { carriedOver, restoredTrustState } from "../../../src/application/trust-state.js";
-import {
-  createTrustFold,
-  restoreTrustFold,
-  upgradedSnapshot,
-} from "../../../src/core/trust/fold.js";
+import { finish } from "../../../src/core/finish.js";
+import { carriedOver, restoredTrustStateSteps } from "../../../src/application/trust-state.js";
+import { createTrustFold, restoreTrustFoldSteps } from "../../../src/core/trust/fold.js";
+import { upgradedSnapshot } from "../../../src/core/trust/fold-data.js";
 import { createObservationDoor } from "../../../src/core/trust/observation-door.js";
 import type { TrustSnapshot } from "../../../src/core/trust/trust-snapshot.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
@@ -90,14 +88,18 @@ describe("a snapshot of layout 1, which knew nothing of violations", () => {
 
   it("is folded anew: what it lacks is in the log", () => {
     const old = asOfLayout1(federated().fold.snapshot());
-    expect(restoreTrustFold(trustModel(), old, () => DEFAULT_TRUST_RULES)).toBeUndefined();
+    expect(
+      finish(restoreTrustFoldSteps(trustModel(), old, () => DEFAULT_TRUST_RULES)),
+    ).toBeUndefined();
   });
 
   it("is taken over where there is no such log, with everything but the violations", () => {
     const federation = federated();
     const old = asOfLayout1(federation.fold.snapshot());
     const upgraded = upgradedSnapshot(old);
-    const restored = restoreTrustFold(trustModel(), upgraded, () => DEFAULT_TRUST_RULES);
+    const restored = finish(
+      restoreTrustFoldSteps(trustModel(), upgraded, () => DEFAULT_TRUST_RULES),
+    );
     for (const id of ["a", "h1", "h5"]) {
       const { violations: _, ...known } = federation.fold.reading(id);
       expect(restored?.reading(id)).toMatchObject(known);
@@ -114,8 +116,8 @@ describe("a snapshot of layout 1, which knew nothing of violations", () => {
     const first = { position: 0, evaluation: 6, model: model.version, state: { fold, door } };
     const options = { model, registrationsPerOwnerPerDay: 0 };
     const rulesOf = () => DEFAULT_TRUST_RULES;
-    expect(restoredTrustState(first, options, rulesOf)).toBeUndefined();
-    const state = restoredTrustState(carriedOver(first, model), options, rulesOf);
+    expect(finish(restoredTrustStateSteps(first, options, rulesOf))).toBeUndefined();
+    const state = finish(restoredTrustStateSteps(carriedOver(first, model), options, rulesOf));
     expect(state?.fold.reading("a").trustScore).toBe(federation.trust());
   });
 

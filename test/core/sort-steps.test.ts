@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sortSteps } from "../../src/application/sort-steps.js";
+import { sortSteps } from "../../src/core/sort-steps.js";
 
 type Item = readonly [key: number, place: number];
 
