@@ -13,12 +13,12 @@ import type { ReportedObservation } from "../src/application/trust-report.js";
 import { loadConfig } from "../src/config/load-config.js";
 import { openEngineStorage } from "../src/engine-storage.js";
 import { type EngineTrust, openEngineTrust } from "../src/engine-trust.js";
-import { interleavedPairs, ratioLine } from "./pairs.js";
+import { interleavedPairs, type Ratio, ratioLine } from "./pairs.js";
 
 const BATCH = 1000;
 const BATCHES = 20;
-/** Reports that are sent before the first of them is answered. */
-const IN_FLIGHT = 4;
+/** Reports that are sent before the first of them is answered; 1: strictly one after the other. */
+const IN_FLIGHT = [4, 1];
 const EVALUATIONS = 20_000;
 const PAIRS = 7;
 
@@ -29,11 +29,10 @@ const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 export async function benchmark(print: (line: string) => void): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), "trust-report-"));
   try {
-    const reports = await reportRatio(folder);
-    print(ratioLine(reports));
+    const reports = await reportRatios(folder, print);
     const scores = await scoreRatio(folder);
     print(ratioLine(scores));
-    return { batch: BATCH, inFlight: IN_FLIGHT, reports, scores };
+    return { batch: BATCH, reports, scores };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -62,46 +61,57 @@ async function openTrust(dataDir: string): Promise<OpenTrust> {
 const CLIENTS = Array.from({ length: BATCH * BATCHES }, (_, index) => `client-${index}`);
 
 /** Updates per second: through the use case, and the same rows through the storage thread alone. */
-async function reportRatio(folder: string) {
+async function reportRatios(folder: string, print: (line: string) => void): Promise<Ratio[]> {
   const trust = await openTrust(join(folder, "trust"));
   const storage = await openSqliteStorage({ dataDir: join(folder, "alone"), log });
   const alone = createSqliteObservationLog({ storage });
   let round = 0;
-  const ratio = await interleavedPairs({
-    ...{
-      name: "observations reported, durable",
+  let roundAlone = 0;
+  const ratios: Ratio[] = [];
+  for (const inFlight of IN_FLIGHT) {
+    const ratio = await interleavedPairs({
+      name: `observations reported, durable, ${inFlight} in flight`,
       baselineName: "inserted by the storage thread alone",
-    },
-    pairs: PAIRS,
-    subject: async () => {
-      round += 1;
-      await trust.useCases.report([opened(round, CLIENTS)], "fl-server");
-      return perSecond((start) =>
-        trust.useCases.report(
-          CLIENTS.slice(start, start + BATCH).map((clientId) => updated(round, clientId)),
-          "fl-server",
-        ),
-      );
-    },
-    baseline: () =>
-      perSecond((start) =>
-        alone.append({
-          observations: CLIENTS.slice(start, start + BATCH).map((clientId) => logged(clientId)),
-          rules: [],
-        }),
-      ),
-  });
+      pairs: PAIRS,
+      subject: async () => {
+        round += 1;
+        await trust.useCases.report([opened(round, CLIENTS)], "fl-server");
+        return perSecond(inFlight, (start) =>
+          trust.useCases.report(
+            CLIENTS.slice(start, start + BATCH).map((clientId) => updated(round, clientId)),
+            "fl-server",
+          ),
+        );
+      },
+      baseline: () => {
+        roundAlone += 1;
+        return perSecond(inFlight, (start) =>
+          alone.append({
+            observations: CLIENTS.slice(start, start + BATCH).map((clientId) =>
+              logged(roundAlone, clientId),
+            ),
+            rules: [],
+          }),
+        );
+      },
+    });
+    ratios.push(ratio);
+    print(ratioLine(ratio));
+  }
   await trust.close();
   await storage.close();
-  return ratio;
+  return ratios;
 }
 
-async function perSecond(send: (start: number) => Promise<unknown>): Promise<number> {
+async function perSecond(
+  inFlight: number,
+  send: (start: number) => Promise<unknown>,
+): Promise<number> {
   const startMs = performance.now();
   const sent: Promise<unknown>[] = [];
   for (let start = 0; start < CLIENTS.length; start += BATCH) {
     sent.push(send(start));
-    if (sent.length >= IN_FLIGHT) await sent.shift();
+    if (sent.length >= inFlight) await sent.shift();
   }
   await Promise.all(sent);
   return CLIENTS.length / ((performance.now() - startMs) / 1000);
@@ -157,10 +167,10 @@ function seen(round: number, kind: NonNullable<ReportedObservation["seen"]>): Re
   return { observationId: "", runId: "run", round, seen: kind };
 }
 
-function logged(clientId: string): LoggedObservation {
+function logged(round: number, clientId: string): LoggedObservation {
   return {
     kind: "update_reported",
-    ...{ runId: "run", round: 1, clientId, reporter: "fl-server" },
+    ...{ runId: "run", round, clientId, reporter: "fl-server" },
     ...{ receivedMs: 1_750_000_000_000, late: false },
     payload: {
       ...{ outcome: "COMPLETED", latencyMs: 1250, numExamples: 233 },

@@ -1,4 +1,4 @@
-import type { Observation } from "../core/trust/observation.js";
+import type { Observation, UpdateReported } from "../core/trust/observation.js";
 import type { Value, ValueMap } from "../core/values.js";
 import type { LoggedObservation, ObservationKey } from "./ports/observation-log.js";
 import type { UnderstoodObservation } from "./trust-report.js";
@@ -60,6 +60,7 @@ export function observationFrom(logged: LoggedObservation): Observation {
 const OF_THE_KEY = new Set(["kind", "runId", "round", "clientId", "reporter", "observeTimeMs"]);
 
 function payloadOf(observation: Observation, note: ValueMap | undefined): ValueMap {
+  if (observation.kind === "update_reported" && !note) return payloadOfUpdate(observation);
   const payload: Record<string, Value> = {};
   const given = observation as unknown as Readonly<Record<string, Value | undefined>>;
   for (const name of Object.keys(given)) {
@@ -67,4 +68,20 @@ function payloadOf(observation: Observation, note: ValueMap | undefined): ValueM
     if (value !== undefined && !OF_THE_KEY.has(name)) payload[name] = value;
   }
   return note ? { ...payload, ...note } : payload;
+}
+
+/** The same of an update, name by name: it is made for nearly every observation. */
+function payloadOfUpdate(update: UpdateReported): ValueMap {
+  const { outcome, latencyMs, numExamples, alignmentRatio, normRatio } = update;
+  const { alignment, lossDelta, maxPairwise, alignmentReference } = update;
+  const payload: Record<string, Value> = { outcome };
+  if (latencyMs !== undefined) payload["latencyMs"] = latencyMs;
+  if (numExamples !== undefined) payload["numExamples"] = numExamples;
+  if (alignmentRatio !== undefined) payload["alignmentRatio"] = alignmentRatio;
+  if (normRatio !== undefined) payload["normRatio"] = normRatio;
+  if (alignment !== undefined) payload["alignment"] = alignment;
+  if (lossDelta !== undefined) payload["lossDelta"] = lossDelta;
+  if (maxPairwise !== undefined) payload["maxPairwise"] = maxPairwise;
+  if (alignmentReference !== undefined) payload["alignmentReference"] = alignmentReference;
+  return payload;
 }

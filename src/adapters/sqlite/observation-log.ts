@@ -113,8 +113,11 @@ function statementsOf({ observations, rules }: ObservationBatch): Statement[] {
   ];
 }
 
+/** Why name by name: it is made for every observation. */
 function rowOf(observation: LoggedObservation): readonly unknown[] {
-  const { runId, round, clientId, kind, reporter, ...body } = observation;
+  const { observationId, receivedMs, observedMs, late, rulesHash, payload } = observation;
+  const body = { observationId, receivedMs, observedMs, late, rulesHash, payload };
+  const { runId, round, clientId, kind, reporter } = observation;
   return [runId, round, clientId, kind, reporter, body];
 }
 

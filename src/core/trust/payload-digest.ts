@@ -1,4 +1,4 @@
-import type { Observation, RoundOpened } from "./observation.js";
+import type { Observation, RoundOpened, UpdateReported } from "./observation.js";
 
 /**
  * A number that stands for what an observation says, without who says it when about whom: equal for a
@@ -6,7 +6,7 @@ import type { Observation, RoundOpened } from "./observation.js";
  * left out: it may have been filled in when it was received.
  */
 export function payloadDigest(observation: Observation): number {
-  return hash(JSON.stringify(payloadOf(observation)));
+  return hash(textOf(observation));
 }
 
 /** The same of the clients that a round was opened for, in whatever order they were named. */
@@ -14,22 +14,27 @@ export function selectionDigest({ selectedClientIds }: RoundOpened): number {
   return hash(JSON.stringify(selectedClientIds.toSorted()));
 }
 
-function payloadOf(observation: Observation): readonly unknown[] {
+/** As JSON. INVARIANT: kept digests stand for these very texts. */
+function textOf(observation: Observation): string {
+  if (observation.kind !== "update_reported") return JSON.stringify(payloadOf(observation));
+  // Why piece by piece: it is asked twice for nearly every observation.
+  const { outcome, alignmentReference: reference } = observation;
+  return (
+    `["${outcome}",${jsonOf(observation.alignmentRatio)},${jsonOf(observation.normRatio)},` +
+    `${jsonOf(observation.maxPairwise)},${jsonOf(observation.latencyMs)},` +
+    `${jsonOf(observation.numExamples)},${jsonOf(observation.alignment)},` +
+    `${jsonOf(observation.lossDelta)},${reference === undefined ? "null" : `"${reference}"`}]`
+  );
+}
+
+function jsonOf(number: number | undefined): string {
+  return number === undefined || !Number.isFinite(number) ? "null" : `${number}`;
+}
+
+function payloadOf(observation: Exclude<Observation, UpdateReported>): readonly unknown[] {
   switch (observation.kind) {
     case "round_opened":
       return [observation.deadlineMs];
-    case "update_reported":
-      return [
-        observation.outcome,
-        observation.alignmentRatio,
-        observation.normRatio,
-        observation.maxPairwise,
-        observation.latencyMs,
-        observation.numExamples,
-        observation.alignment,
-        observation.lossDelta,
-        observation.alignmentReference,
-      ];
     case "violation":
       return [observation.policyId, observation.severity];
     case "client_registered":

@@ -184,3 +184,12 @@ it("what an observation says has one digest, and what says another thing another
   );
   expect(new Set(digests).size).toBe(20_000);
 });
+
+// They are in checkpoints, and are compared with those of repetitions.
+// prettier-ignore
+it.each([
+  ["what is needed", updated("a", { alignmentRatio: 0.9134, normRatio: 1e21, latencyMs: 1250, numExamples: 233, alignmentReference: "ROOT" }), 710736150995974],
+  ["numbers of every size", updated("a", { outcome: "LATE", alignmentRatio: -0, maxPairwise: 1e-7, alignment: -0.25, lossDelta: -Number.MAX_VALUE }), 2210591447888771],
+] as const)("the digest of an update stays what it is: %s", (_says, update, digest) => {
+  expect(payloadDigest(update)).toBe(digest);
+});
