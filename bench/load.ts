@@ -35,6 +35,24 @@ export function h2load(): Load {
     ]);
 }
 
+/** Has a gRPC method answer so many requests, on 4 connections with 16 in flight on each. */
+export type CallLoad = (
+  target: Omit<Parameters<Load>[0], "seconds"> & { readonly requests: number },
+) => Promise<void>;
+
+/** @throws {Error} Where h2load is not installed. */
+export function h2loadCalls(): CallLoad {
+  const push = h2loadCommand();
+  return async ({ port, path, messages, requests }) => {
+    await push(Buffer.concat(messages.map(frame)), [
+      ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
+      ...["--requests", String(requests)],
+      ...["--header", "content-type: application/grpc", "--header", "te: trailers"],
+      `http://127.0.0.1:${port}${path}`,
+    ]);
+  };
+}
+
 /** Has a route answer so many requests over HTTP/1.1, each a POST with the same JSON body. */
 export type JsonLoad = (target: {
   readonly port: number;

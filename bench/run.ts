@@ -14,6 +14,7 @@ const NAMES = [
   "reload",
   "rest-check",
   "storage",
+  "trust-check",
   "trust-fold",
   "trust-report",
   "trust-round",

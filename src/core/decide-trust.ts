@@ -31,8 +31,10 @@ export function withTrustRules(
   request: AccessRequest,
   standing: ClientStanding,
 ): Decision {
-  if (asksNothing(rules, standing)) return decision;
-  if (asksRequest(rules, standing)) return judged(decision, rules, request, standing);
+  if (rules.length === 0) return decision;
+  const kinds = kindsOf(rules);
+  if (asksRequest(kinds, request, standing)) return judged(decision, rules, request, standing);
+  if (standing.state === "ACTIVE" && kinds.stateIsAll) return decision; // Nearly every connection.
   let known = byStanding.get(standing);
   if (known?.rules !== rules) {
     known = { rules, decisions: new WeakMap() };
@@ -86,16 +88,41 @@ function judged(
   };
 }
 
-/** Nearly every connection: the client is trusted, and its state is all that the rules ask. */
-function asksNothing(rules: readonly TrustRule[], standing: ClientStanding): boolean {
-  if (rules.length === 0) return true;
-  if (standing.state !== "ACTIVE" || standing.isLiteral) return false;
-  return rules.every(({ dependsOn }) => dependsOn === "state");
+/** What the rules of one set have to be asked, found once. */
+interface RuleKinds {
+  /** Those whose answer is not in the client's state: they are asked about what their target matches. */
+  readonly asked: readonly TrustRule[];
+  /** Whether one of the others may err on what the request says. */
+  readonly othersReadRequest: boolean;
+  /** Whether the others neither read anything but the state nor err. */
+  readonly stateIsAll: boolean;
 }
 
-/** Whether any rule is to be asked about each request. */
-function asksRequest(rules: readonly TrustRule[], { isLiteral }: ClientStanding): boolean {
-  return isLiteral || rules.some(({ dependsOn }) => dependsOn === "request");
+const kindsByRules = new WeakMap<readonly TrustRule[], RuleKinds>();
+
+function kindsOf(rules: readonly TrustRule[]): RuleKinds {
+  let kinds = kindsByRules.get(rules);
+  if (!kinds) {
+    const others = rules.filter(({ drivesState }) => drivesState);
+    kinds = {
+      asked: rules.filter(({ drivesState }) => !drivesState),
+      othersReadRequest: others.some(({ dependsOn }) => dependsOn === "request"),
+      stateIsAll: others.every(({ dependsOn }) => dependsOn === "state"),
+    };
+    kindsByRules.set(rules, kinds);
+  }
+  return kinds;
+}
+
+/** Whether the verdict may follow from more than the client's standing. */
+function asksRequest(
+  { asked, othersReadRequest }: RuleKinds,
+  request: AccessRequest,
+  { isLiteral }: ClientStanding,
+): boolean {
+  if (isLiteral || othersReadRequest) return true;
+  for (const { rule } of asked) if (isCandidate(rule, request)) return true;
+  return false;
 }
 
 function joined<Item>(one: readonly Item[], other: readonly Item[]): readonly Item[] {

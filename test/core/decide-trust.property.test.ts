@@ -28,6 +28,7 @@ const rules = fc.array(
   fc.record({
     action: fc.constantFrom("exclude_client", "weight_reduction", "deny"),
     condition: fc.constantFrom(...CONDITIONS),
+    match: fc.constantFrom({}, {}, { protocol: "tcp" }, { protocol: "udp" }, { metric_type: "x" }),
   }),
   { minLength: 1, maxLength: 4 },
 );
@@ -50,6 +51,20 @@ const NET = {
   id: "net",
 };
 
+/** Has to be asked about every request, and says nothing to any. */
+const NEVER_HOLDS = {
+  ...readPolicy({
+    type: "trust_reputation",
+    rules: [
+      {
+        action: "weight_reduction",
+        condition: "client.trust_score < -1 && client.device == 'none'",
+      },
+    ],
+  }),
+  id: "zzz",
+};
+
 it("what is remembered of a client's standing never answers otherwise than asking anew", () => {
   fc.assert(
     fc.property(
@@ -59,10 +74,15 @@ it("what is remembered of a client's standing never answers otherwise than askin
       (written, client, asked) => {
         const policy = readPolicy({ type: "trust_reputation", rules: written });
         const snapshot = buildSnapshot([NET, policy], { policyVersion: 1 });
+        const trustRules = trustRulesOf(snapshot);
+        const askedAlways = trustRulesOf(
+          buildSnapshot([NET, policy, NEVER_HOLDS], { policyVersion: 1 }),
+        );
         const reading = { ...PRIOR, ...client };
         const { trustScore, state, known } = reading;
         const standing: ClientStanding = {
-          ...{ trustScore, state, known, weightMultiplier: 0.5, isLiteral: false },
+          ...{ trustScore, state, known, isLiteral: false },
+          weightMultiplier: state === "ACTIVE" ? 1 : 0.5,
         };
         // One answer of the network to all: what is remembered goes by it.
         const decision = decide(snapshot, accessRequest("network_security", { protocol: "tcp" }));
@@ -71,11 +91,19 @@ it("what is remembered of a client's standing never answers otherwise than askin
           const known = { engine: {}, trust: trustAttributes(reading) };
           const attributes = resolveAttributes(given, { ...known, isConnection: true });
           const request = accessRequest("network_security", attributes);
-          const answer = (of: ClientStanding) =>
-            withTrustRules(decision, trustRulesOf(snapshot), request, of);
-          return { remembered: answer(standing), anew: answer({ ...standing }) };
+          const answer = (of: ClientStanding, ofRules = trustRules) =>
+            withTrustRules(decision, ofRules, request, of);
+          return {
+            remembered: answer(standing),
+            anew: answer({ ...standing }),
+            // Of another state, a rule that drives states says something by being there.
+            always: answer(standing, state === "ACTIVE" ? askedAlways : trustRules),
+          };
         });
         expect(found.map(({ remembered }) => remembered)).toEqual(found.map(({ anew }) => anew));
+        expect(found.map(({ remembered }) => remembered)).toEqual(
+          found.map(({ always }) => always),
+        );
       },
     ),
   );
