@@ -1,4 +1,4 @@
-import type { RuleRef } from "../core/decision.js";
+import type { Decision, RuleRef } from "../core/decision.js";
 import type { Value } from "../core/values.js";
 import { eventsDropped, type EventMaker } from "./engine-events.js";
 import { createFoldedCounts, type FoldedCount } from "./folded-counts.js";
@@ -49,6 +49,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   const { eventLog, makeEvent, clock, metrics, decisionEventsPerS } = deps;
   const total = { decided: 0, emitted: 0, sampled: 0, dropped: 0 };
   const unknownTypes = new Set<string>();
+  const foldedKeys = createFoldedKeys();
   let second = { startMs: -Infinity, permits: 0, denies: 0 };
   let burst: { count: number; firstMs: number; lastMs: number } | undefined;
 
@@ -88,7 +89,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
     total.decided += 1;
     if (!takesPart(record.decision.allowed)) {
       const folded = record.decision.allowed ? foldedPermits : foldedDenies;
-      folded.add(foldedKey(record, rule), record);
+      folded.add(foldedKeys(record), record);
       total.sampled += 1;
       metrics.eventsSampled(1);
     } else if (append([decisionEvent(makeEvent, record, rule)])) {
@@ -146,10 +147,21 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   };
 }
 
-/** Unambiguous: only its last part is a name that may hold a line break. */
-function foldedKey({ policyType, decision }: DecisionRecord, rule: RuleRef | undefined): string {
-  const kind = decision.denyKind ?? "";
-  return rule ? `${kind}\n${rule.policyId}\n${rule.ruleId}` : `${kind}\n\n${policyType}`;
+/** The keys under which decisions fold. Many answers are the same decision: its key is made once. */
+function createFoldedKeys(): (record: DecisionRecord) => string {
+  const keys = new Map<Decision, string>();
+  return ({ policyType, decision }) => {
+    const [rule] = decision.determiningRules;
+    if (!rule) return `${decision.denyKind ?? ""}\n\n${policyType}`;
+    let key = keys.get(decision);
+    if (key === undefined) {
+      // Unambiguous: only its last part is a name that may hold a line break.
+      key = `${decision.denyKind ?? ""}\n${rule.policyId}\n${rule.ruleId}`;
+      if (keys.size >= MAX_FOLDED_RULES) keys.clear();
+      keys.set(decision, key);
+    }
+    return key;
+  };
 }
 
 // Never a value of the context: events go to everyone who may subscribe.
