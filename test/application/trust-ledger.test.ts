@@ -104,9 +104,9 @@ describe("while a round of many clients is closed", () => {
     const asked = many.filter((_, index) => index % 100 === 0);
     const revision = ledger.revision();
     const states: string[] = [];
-    let isClosing = true;
+    const closing = new AbortController();
     const watched = (async () => {
-      while (isClosing) {
+      while (!closing.signal.aborted) {
         const rounds = new Set(asked.map((id) => ledger.reading(id).roundsObserved));
         states.push(`${[...rounds].join(" and ")} at ${ledger.revision() - revision}`);
         await new Promise(setImmediate);
@@ -117,7 +117,7 @@ describe("while a round of many clients is closed", () => {
       report(2, { kind: "round_opened", selectedClientIds: many }),
       report(2, updated("client-0"), closed),
     ]);
-    isClosing = false;
+    closing.abort();
     await watched;
     expect(answers.map(({ accepted }) => accepted)).toEqual([1, 1, 2]);
     expect(states.filter((state) => state === "0 at 0").length).toBeGreaterThan(5);
