@@ -15,7 +15,7 @@ import type { ObservationLog, StoredObservation } from "./ports/observation-log.
 import { resolveAttributes } from "./resolve-attributes.js";
 
 /** Updates that are decided at a stretch. */
-const SLICE = 200;
+const SLICE = 50;
 
 /** What an update is to the policies that watch, by their type. */
 const QUESTIONS: readonly {

@@ -17,8 +17,8 @@ import { pointOf } from "./trust-points.js";
 /** Evaluations whose number is in memory: late observations change no older ones. */
 const KNOWN_EVALUATIONS = 1000;
 
-/** Points that are made at a stretch: a few milliseconds. */
-const SLICE_POINTS = 500;
+/** Points that are made at a stretch: a millisecond or so. */
+const SLICE_POINTS = 200;
 
 const SLICE_EVENTS = 250;
 
@@ -96,7 +96,10 @@ export function createTrustRecorder(deps: {
   }
 
   async function collectEvents(step: FoldStep): Promise<void> {
-    for (const { cause } of step.changes) metrics.stateChanged(cause);
+    for (const [index, { cause }] of step.changes.entries()) {
+      metrics.stateChanged(cause);
+      if (index % SLICE_EVENTS === SLICE_EVENTS - 1) await nextTurn();
+    }
     const version = policyVersion();
     for (const event of trustEvents(makeEvent, step, version)) {
       unrecorded.events.push(event);

@@ -198,8 +198,14 @@ describe("what is asked again", () => {
     expect(again).toBe(decision);
   });
 
-  it("is put in words anew where one is", () => {
+  it("is so, too, where none that is asked has a matching target", () => {
     const { decision, again } = trustDecision([trustPolicy([LOW, ON_PORT])], { client: EXCLUDED });
+    expect(again).toBe(decision);
+  });
+
+  it("is put in words anew where one is asked", () => {
+    const asked = { client: EXCLUDED, context: PORT };
+    const { decision, again } = trustDecision([trustPolicy([LOW, ON_PORT])], asked);
     expect(again).not.toBe(decision);
     expect(again).toEqual(decision);
   });

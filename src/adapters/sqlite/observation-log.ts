@@ -12,7 +12,7 @@ import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
 
 /** Rows of one read: the bound on what the storage thread and the main thread do at a stretch. */
-const SLICE_ROWS = 1000;
+const SLICE_ROWS = 250;
 
 const INSERT = `
   INSERT INTO observations (run_id, round, client_id, kind, reporter, body)

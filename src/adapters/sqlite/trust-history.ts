@@ -18,10 +18,10 @@ const BUCKETS = 512;
 /** Rows looked at in one read. */
 const SLICE_ROWS = 128;
 const KEPT_CHECKPOINTS = 2;
-/** Points of one statement: a millisecond or two to write as JSON. */
-const STATEMENT_POINTS = 400;
+/** Points of one statement: a millisecond or so to write as JSON. */
+const STATEMENT_POINTS = 200;
 /** Statements stored at a stretch. */
-const PIECE_STATEMENTS = 16;
+const PIECE_STATEMENTS = 32;
 /** Events of one statement. */
 const STATEMENT_EVENTS = 250;
 const POINTS_AT_ONCE = 256;
