@@ -118,8 +118,17 @@ export function checkAnswerToProto(answer: CheckAnswer): CheckConnectionResponse
   return response;
 }
 
-function trustToProto({ trustScore, state, weightMultiplier }: ClientStanding): TrustSummary {
-  return { trustScore, state: STATE[state], weightMultiplier };
+/** A client stands the same in many checks: one object for all of them. */
+const trustSummaries = new WeakMap<ClientStanding, TrustSummary>();
+
+function trustToProto(standing: ClientStanding): TrustSummary {
+  let summary = trustSummaries.get(standing);
+  if (!summary) {
+    const { trustScore, state, weightMultiplier } = standing;
+    summary = { trustScore, state: STATE[state], weightMultiplier };
+    trustSummaries.set(standing, summary);
+  }
+  return summary;
 }
 
 function decisionToProto(decision: Decision): SharedAnswer {

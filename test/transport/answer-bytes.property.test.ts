@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DenyKind, Explanation } from "../../src/gen/flopynet/policy/v1/decision.js";
+import { DenyKind, Explanation, TrustState } from "../../src/gen/flopynet/policy/v1/decision.js";
 import {
   BatchCheckConnectionsResponse,
   CheckConnectionResponse,
@@ -40,6 +40,11 @@ const answer: fc.Arbitrary<CheckConnectionResponse> = fc
       decisionId: text,
       requestId: text,
       policyVersion: fc.integer({ min: 0 }).map(String),
+      trust: fc.record({
+        trustScore: fc.double({ min: 0, max: 1, noNaN: true }),
+        state: fc.constantFrom(TrustState.TRUST_STATE_UNSPECIFIED, TrustState.TRUST_STATE_ACTIVE),
+        weightMultiplier: fc.constantFrom(0, 0.5, 1),
+      }),
       explanation: fc.constant(Explanation.fromPartial({ changesTried: 1 })),
     },
     {

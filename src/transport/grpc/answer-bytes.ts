@@ -1,12 +1,14 @@
+import type { TrustSummary } from "../../gen/flopynet/policy/v1/decision.js";
 import {
   BatchCheckConnectionsResponse,
   CheckConnectionResponse,
 } from "../../gen/flopynet/policy/v1/decision_service.js";
 
 /*
- * Many answers differ in nothing but their ids: what they share is encoded once. A message is the
- * same in whatever order its fields are written, so shared bytes and those of the ids simply follow
- * each other. Answers to policy checks have the same fields under the same numbers.
+ * Many answers differ in nothing but their ids and their client's trust: what they share is encoded
+ * once, and likewise what is said of a client. A message is the same in whatever order its fields are
+ * written, so these bytes and those of the ids simply follow each other. Answers to policy checks have
+ * the same fields under the same numbers.
  */
 
 const TAG_DECISION_ID = (10 << 3) | 2;
@@ -19,12 +21,14 @@ interface SharedBytes {
   readonly bytes: Uint8Array;
 }
 
+const NOTHING = new Uint8Array(0);
+const trustBytes = new WeakMap<TrustSummary, Uint8Array>();
 const sharedBytes = new WeakMap<CheckConnectionResponse["determiningRules"], SharedBytes>();
 
 /** Encodes an answer as `CheckConnectionResponse.encode` would, up to the order of its fields. */
 export function answerBytes(message: CheckConnectionResponse): Buffer {
   const shared = sharedBytesOf(message);
-  const bytes = Buffer.allocUnsafe(shared.length + idBytes(message));
+  const bytes = Buffer.allocUnsafe(shared.length + ownBytes(message));
   writeAnswer(bytes, 0, message, shared);
   return bytes;
 }
@@ -36,7 +40,7 @@ export function batchAnswerBytes({
 }: BatchCheckConnectionsResponse): Buffer {
   const parts = results.map((message) => {
     const shared = sharedBytesOf(message);
-    return { message, shared, length: shared.length + idBytes(message) };
+    return { message, shared, length: shared.length + ownBytes(message) };
   });
   const rest = BatchCheckConnectionsResponse.encode({ results: [], policyVersion }).finish();
   const total = parts.reduce((sum, { length }) => sum + 1 + varintBytes(length) + length, 0);
@@ -51,7 +55,12 @@ export function batchAnswerBytes({
   return bytes;
 }
 
-/** The bytes of all but the two ids. */
+/** The fields that an answer has for itself. */
+function isOwn(field: keyof CheckConnectionResponse): boolean {
+  return field === "decisionId" || field === "requestId" || field === "trust";
+}
+
+/** The bytes of all but an answer's own fields. */
 function sharedBytesOf(message: CheckConnectionResponse): Uint8Array {
   const known = sharedBytes.get(message.determiningRules);
   if (known && sharesAll(message, known.message)) return known.bytes;
@@ -59,31 +68,43 @@ function sharedBytesOf(message: CheckConnectionResponse): Uint8Array {
     ...message,
     decisionId: "",
     requestId: "",
+    trust: undefined,
   }).finish();
   sharedBytes.set(message.determiningRules, { message, bytes });
   return bytes;
 }
 
-/** Whether every field but the ids is the very same value, and neither has one more. */
+/** The bytes of the field `trust`. */
+function trustBytesOf({ trust }: CheckConnectionResponse): Uint8Array {
+  if (!trust) return NOTHING;
+  let bytes = trustBytes.get(trust);
+  if (!bytes) {
+    bytes = CheckConnectionResponse.encode(CheckConnectionResponse.create({ trust })).finish();
+    trustBytes.set(trust, bytes);
+  }
+  return bytes;
+}
+
+/** Whether every field that is not an answer's own is the very same value, and neither has one more. */
 function sharesAll(message: CheckConnectionResponse, other: CheckConnectionResponse): boolean {
   let fields = 0;
   for (const name in message) {
     const field = name as keyof CheckConnectionResponse;
-    if (field === "decisionId" || field === "requestId") continue;
-
+    if (isOwn(field)) continue;
     if (message[field] !== other[field]) return false;
     fields += message[field] === undefined ? 0 : 1;
   }
   for (const name in other) {
     const field = name as keyof CheckConnectionResponse;
-    if (field === "decisionId" || field === "requestId") continue;
+    if (isOwn(field)) continue;
     fields -= other[field] === undefined ? 0 : 1;
   }
   return fields === 0;
 }
 
-function idBytes({ decisionId, requestId }: CheckConnectionResponse): number {
-  return textFieldBytes(decisionId) + textFieldBytes(requestId);
+function ownBytes(message: CheckConnectionResponse): number {
+  const { decisionId, requestId } = message;
+  return trustBytesOf(message).length + textFieldBytes(decisionId) + textFieldBytes(requestId);
 }
 
 function textFieldBytes(text: string): number {
@@ -95,12 +116,15 @@ function textFieldBytes(text: string): number {
 function writeAnswer(
   bytes: Buffer,
   start: number,
-  { decisionId, requestId }: CheckConnectionResponse,
+  message: CheckConnectionResponse,
   shared: Uint8Array,
 ): number {
+  const trust = trustBytesOf(message);
   bytes.set(shared, start);
-  const at = writeTextField(bytes, start + shared.length, TAG_DECISION_ID, decisionId);
-  return writeTextField(bytes, at, TAG_REQUEST_ID, requestId);
+  bytes.set(trust, start + shared.length);
+  const afterTrust = start + shared.length + trust.length;
+  const at = writeTextField(bytes, afterTrust, TAG_DECISION_ID, message.decisionId);
+  return writeTextField(bytes, at, TAG_REQUEST_ID, message.requestId);
 }
 
 function writeTextField(bytes: Buffer, start: number, tag: number, text: string): number {
