@@ -10,8 +10,9 @@ import type { ComponentRegistry } from "./ports/component-registry.js";
 
 /**
  * What a decision sees: what the caller gave, without names that are the engine's (`engine`,
- * `engine.*`, `policy_engine`, `policy_engine.*`), and with what the engine knows. A component type that the caller names wins over the
- * registry; what is known of the named client wins over the caller, name by name.
+ * `engine.*`, `policy_engine`, `policy_engine.*`), and with what the engine knows. A component type
+ * that the caller names wins over the registry; what is known of the named client wins over the
+ * caller, name by name.
  *
  * @param given - Validated attributes.
  * @param options - `isConnection`: the connection's fields follow CheckConnection (empty text is not
@@ -96,7 +97,7 @@ export function withoutTrust(given: ValueMap): ValueMap {
   );
 }
 
-/** What the caller says of the client beside what is known of it. */
+/** What the caller says of the client, or of its violations, beside what is known of it. */
 function addToKnown(
   attributes: Record<string, Value>,
   given: ValueMap,

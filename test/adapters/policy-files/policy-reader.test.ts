@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createConditionCompiler } from "../../../src/adapters/cel/compile-condition.js";
 import type { PolicyReading, PolicyTexts } from "../../../src/application/ports/policy-reader.js";
-import { finished } from "../../support/finished.js";
+import { finish } from "../../../src/core/finish.js";
 import { createPolicyReader } from "../../../src/adapters/policy-files/policy-reader.js";
 
 const reader = createPolicyReader({ conditionCompiler: createConditionCompiler() });
 
-const readTexts = (texts: PolicyTexts): PolicyReading => finished(reader.readTexts(texts));
+const readTexts = (texts: PolicyTexts): PolicyReading => finish(reader.readTexts(texts));
 
 const MAIN = `{"policies": {
   "p": {
@@ -97,7 +97,7 @@ it("values are read as the same policies as their text, whatever their keys", ()
   const rules = '[{"action": "deny", "match": {"__proto__": "x", "a.b": [1, true]}}]';
   const policy = `{"id": "p", "type": "t", "rules": ${rules}}`;
   const fromText = readTexts({ main: { name: "", text: `{"policies": [${policy}]}` } });
-  const fromValues = finished(reader.readDocuments([JSON.parse(policy) as Record<string, never>]));
+  const fromValues = finish(reader.readDocuments([JSON.parse(policy) as Record<string, never>]));
   expect(fromValues.policies).toEqual(fromText.policies);
   expect(fromValues.policies[0]?.rules[0]?.target).toHaveLength(2);
 });

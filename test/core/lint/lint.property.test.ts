@@ -12,13 +12,13 @@ import { buildSnapshot } from "../../../src/core/snapshot.js";
 import { targetMatches } from "../../../src/core/target.js";
 import { lookUp } from "../../../src/core/values.js";
 import { compiled, writtenPolicies, writtenRequest } from "../../support/arbitrary-policies.js";
-import { finished } from "../../support/finished.js";
+import { finish } from "../../../src/core/finish.js";
 import { expressionOf } from "../../support/conditions.js";
 
 const policies = writtenPolicies.map(compiled);
 
 function found(all: readonly Policy[], check: string): Set<string> {
-  const findings = finished(lint(all, FLOPYNET_CLIENTS));
+  const findings = finish(lint(all, FLOPYNET_CLIENTS));
   return new Set(
     findings
       .filter((finding) => finding.check.id === check)

@@ -6,7 +6,7 @@ import { createObservationDoor } from "../../../src/core/trust/observation-door.
 import type { TrustFold } from "../../../src/core/trust/trust-fold.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
 import type { TrustReading } from "../../../src/core/trust/trust-reading.js";
-import { finished } from "../../support/finished.js";
+import { finish } from "../../../src/core/finish.js";
 import {
   delivered,
   federations,
@@ -184,7 +184,7 @@ describe("the state does not depend on", () => {
         const fold = folded(log.slice(0, place));
         const snapshot = structuredClone(fold.snapshot());
         follow(fold, log.slice(place)); // Goes on while the snapshot is kept.
-        const restored = finished(restoreTrustFoldSteps(trustModel(), snapshot, rulesOf));
+        const restored = finish(restoreTrustFoldSteps(trustModel(), snapshot, rulesOf));
         expect(stateAndFuture(restored ?? createTrustFold(), log.slice(place))).toStrictEqual(
           stateAndFuture(folded(log.slice(0, place)), log.slice(place)),
         );

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { restoreTrustFoldSteps } from "../../../src/core/trust/fold.js";
 import { trustModel } from "../../../src/core/trust/trust-model.js";
 import { DEFAULT_TRUST_RULES, exclusionBelow } from "../../../src/core/trust/trust-rules.js";
-import { finished } from "../../support/finished.js";
+import { finish } from "../../../src/core/finish.js";
 import { remembered } from "../../support/remembered.js";
 import { Federation, HONEST } from "../../support/trust-federation.js";
 import {
@@ -243,14 +243,14 @@ describe("a snapshot", () => {
     const federation = new Federation();
     federation.round([]);
     expect(
-      finished(restoreTrustFoldSteps(model, federation.fold.snapshot(), rulesOf)),
+      finish(restoreTrustFoldSteps(model, federation.fold.snapshot(), rulesOf)),
     ).toBeUndefined();
   });
 
   it("of another layout is refused", () => {
     const snapshot = { ...new Federation().fold.snapshot(), layout: 0 };
     expect(
-      finished(restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES)),
+      finish(restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES)),
     ).toBeUndefined();
   });
 
@@ -261,7 +261,7 @@ describe("a snapshot", () => {
     federation.apply(updated("a", { round: 2 }));
     const snapshot = structuredClone(federation.fold.snapshot());
     const before = structuredClone(snapshot);
-    const restored = finished(
+    const restored = finish(
       restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES),
     );
     const more = [
@@ -288,7 +288,7 @@ describe("a snapshot", () => {
     ];
     for (const observation of told) federation.apply(observation);
     const snapshot = structuredClone(federation.fold.snapshot());
-    const restored = finished(
+    const restored = finish(
       restoreTrustFoldSteps(trustModel(), snapshot, () => DEFAULT_TRUST_RULES),
     );
     federation.apply(closed({ round: 9 }));

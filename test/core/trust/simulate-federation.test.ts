@@ -1,29 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { PROFILE_ROUNDS, PROFILES, SKEWS } from "../../../src/core/trust/simulate-profiles.js";
 import { type SimulationOptions, simulateTrust } from "../../../src/core/trust/simulate.js";
-import { trustModel } from "../../../src/core/trust/trust-model.js";
 import {
   DEFAULT_TRUST_RULES,
   exclusionBelow,
   reductionBelow,
 } from "../../../src/core/trust/trust-rules.js";
-
-const options: SimulationOptions = {
-  seed: 1,
-  runs: 1,
-  clients: 10,
-  rounds: 20,
-  attack: "flip",
-  share: 0.2,
-  skew: "iid",
-  startsAfterRound: 0,
-  onOffRounds: 5,
-  dropouts: 0,
-  late: 0,
-  registered: false,
-  model: trustModel(),
-  rules: DEFAULT_TRUST_RULES,
-};
+import { options } from "../../support/simulation-options.js";
 
 const one = (told: Partial<SimulationOptions> = {}) => {
   const [run] = simulateTrust({ ...options, ...told });

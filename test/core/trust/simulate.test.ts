@@ -13,8 +13,7 @@ import {
   simulateTrust,
 } from "../../../src/core/trust/simulate.js";
 import { summaryOf } from "../../../src/core/trust/simulate-summary.js";
-import { trustModel } from "../../../src/core/trust/trust-model.js";
-import { DEFAULT_TRUST_RULES } from "../../../src/core/trust/trust-rules.js";
+import { options } from "../../support/simulation-options.js";
 
 const near = (value: number, digits = 1): number => expect.closeTo(value, digits) as number;
 
@@ -157,23 +156,6 @@ describe("updates of", () => {
     expect(product("normRatio")).toBeGreaterThan(0.05);
   });
 });
-
-const options: SimulationOptions = {
-  seed: 1,
-  runs: 1,
-  clients: 10,
-  rounds: 20,
-  attack: "flip",
-  share: 0.2,
-  skew: "iid",
-  startsAfterRound: 0,
-  onOffRounds: 5,
-  dropouts: 0,
-  late: 0,
-  registered: false,
-  model: trustModel(),
-  rules: DEFAULT_TRUST_RULES,
-};
 
 describe("a simulated federation", () => {
   const one = (told: Partial<SimulationOptions> = {}) => {
