@@ -15,7 +15,8 @@ export type Load = (target: {
   readonly path: string;
   /** The messages of one request, encoded. */
   readonly messages: readonly Uint8Array[];
-  readonly seconds: number;
+  /** Measured for so long, after as long a time unmeasured to warm up. */
+  readonly durationMs: number;
 }) => Promise<number>;
 
 /**
@@ -26,10 +27,10 @@ export type Load = (target: {
  */
 export function h2load(): Load {
   const push = h2loadCommand();
-  return ({ port, path, messages, seconds }) =>
+  return ({ port, path, messages, durationMs }) =>
     push(Buffer.concat(messages.map(frame)), [
       ...["--clients", String(CONNECTIONS), "--max-concurrent-streams", String(IN_FLIGHT)],
-      ...["--duration", String(seconds), "--warm-up-time", "1"],
+      ...["--duration", `${durationMs}ms`, "--warm-up-time", `${durationMs}ms`],
       ...["--header", "content-type: application/grpc", "--header", "te: trailers"],
       `http://127.0.0.1:${port}${path}`,
     ]);
@@ -37,7 +38,7 @@ export function h2load(): Load {
 
 /** Has a gRPC method answer so many requests, on 4 connections with 16 in flight on each. */
 export type CallLoad = (
-  target: Omit<Parameters<Load>[0], "seconds"> & { readonly requests: number },
+  target: Omit<Parameters<Load>[0], "durationMs"> & { readonly requests: number },
 ) => Promise<void>;
 
 /** @throws {Error} Where h2load is not installed. */

@@ -6,6 +6,8 @@ export interface Ratio {
   /** Of `subject / baseline`, pair by pair. */
   readonly median: number;
   readonly lowest: number;
+  readonly lowerQuartile: number;
+  readonly upperQuartile: number;
   readonly highest: number;
   /** Medians of both sides, per second. */
   readonly subjectPerS: number;
@@ -38,6 +40,8 @@ export async function interleavedPairs(options: {
     pairs: options.pairs,
     median: rounded(median(ratios)),
     lowest: rounded(Math.min(...ratios)),
+    lowerQuartile: rounded(quantile(ratios, 0.25)),
+    upperQuartile: rounded(quantile(ratios, 0.75)),
     highest: rounded(Math.max(...ratios)),
     subjectPerS: Math.round(median(subjects)),
     baselinePerS: Math.round(median(baselines)),
@@ -47,16 +51,23 @@ export async function interleavedPairs(options: {
 /** A ratio as one line for a person. */
 export function ratioLine(ratio: Ratio): string {
   return (
-    `${ratio.name} / ${ratio.baseline}: ${ratio.median} (${ratio.lowest} to ${ratio.highest}, ` +
+    `${ratio.name} / ${ratio.baseline}: ${ratio.median} (half of the pairs ` +
+    `${ratio.lowerQuartile} to ${ratio.upperQuartile}, all ${ratio.lowest} to ${ratio.highest}, ` +
     `${ratio.pairs} pairs; ${ratio.subjectPerS} against ${ratio.baselinePerS} per second)`
   );
 }
 
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Between the two nearest values where none is exactly there. */
+function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+  const place = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(place)] ?? Number.NaN;
+  const high = sorted[Math.ceil(place)] ?? Number.NaN;
+  return low + (high - low) * (place - Math.floor(place));
 }
 
 function rounded(value: number): number {

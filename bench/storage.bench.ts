@@ -5,7 +5,7 @@ import { CHECK } from "./questions.js";
 import { startServer } from "./server-process.js";
 
 const PAIRS = 7;
-const SECONDS = 2;
+const DURATION_MS = 2_000;
 const PATH = "/flopynet.policy.v1.PolicyDecisionService/CheckConnection";
 
 /** What it costs to record every decision on the disk, and to wait for it. */
@@ -18,7 +18,7 @@ export async function benchmark(print: (line: string) => void): Promise<object> 
     "syncPort",
   ]);
   const unary = (port: number) => () =>
-    load({ port, path: PATH, messages: [ONE], seconds: SECONDS });
+    load({ port, path: PATH, messages: [ONE], durationMs: DURATION_MS });
   const ratios: Ratio[] = [];
   try {
     for (const [name, baselineName, subject, baseline] of [

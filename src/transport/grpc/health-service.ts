@@ -4,7 +4,7 @@ import { PdpError } from "../../application/errors.js";
 import type { Log } from "../../application/ports/log.js";
 import { HealthCheckRequest } from "../../gen/grpc/health/v1/health.js";
 import { rpcStatusOf } from "../convert-error.js";
-import { type Decoded, decoding } from "./adapt.js";
+import { decoding } from "./decode-request.js";
 import { grpcError } from "./status-trailers.js";
 
 /** `grpc.health.v1.Health`: Check, Watch and List. */
@@ -57,16 +57,23 @@ export function addHealthService(
   };
 }
 
-type Call = ServerWritableStream<Decoded<HealthCheckRequest>, unknown>;
+type Call = ServerWritableStream<HealthCheckRequest | PdpError, unknown>;
 type Handler = (call: Call, callback?: sendUnaryData<unknown>) => void;
 type Handlers = Readonly<Record<"check" | "watch" | "list", Handler>>;
 
 /** Why: the library's own decoder throws, and grpc-js answers INTERNAL then. */
 function decodingStrictly(definition: ServiceDefinition): ServiceDefinition {
-  const decode = (bytes: Buffer): HealthCheckRequest => HealthCheckRequest.decode(bytes);
+  const message = (bytes: Buffer): HealthCheckRequest => HealthCheckRequest.decode(bytes);
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => {
-      const requestDeserialize = decoding(`request of ${method.path}`, decode);
+      const decode = decoding(`request of ${method.path}`, message);
+      const requestDeserialize = (bytes: Buffer): HealthCheckRequest | PdpError => {
+        try {
+          return decode(bytes);
+        } catch (error) {
+          return error as PdpError;
+        }
+      };
       return [name, { ...method, requestDeserialize }];
     }),
   );

@@ -9,8 +9,9 @@ import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.
 import type { HandlersByService, ServiceName } from "../handlers.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { SERVICE_DEFINITIONS } from "../service-definitions.js";
-import { type Adapter, decoding, type Serialize } from "./adapt.js";
+import type { Adapter, Codec } from "./adapt.js";
 import { answerBytes, batchAnswerBytes } from "./answer-bytes.js";
+import { decoding } from "./decode-request.js";
 import { encodeOnce } from "./event-frames.js";
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */
@@ -33,48 +34,57 @@ export function addService(
   adapter: Adapter,
 ): void {
   const implementation: UntypedServiceImplementation = {};
-  const adapted: Record<string, MethodDefinition<unknown, Buffer>> = {};
+  const adapted: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   for (const [method, generated] of Object.entries(definition)) {
     const handler = handlers[method];
     if (!handler) throw new Error(`no handler for ${generated.path}`);
     adapted[method] = {
       ...generated,
-      requestDeserialize: decoding(`request of ${generated.path}`, generated.requestDeserialize),
-      // Why: the adapter encodes, where a failure is logged and told like any other.
-      responseSerialize: (bytes: Buffer) => bytes,
+      // Why: the adapter decodes and encodes, where a failure is told, or logged, like any other.
+      requestSerialize: asBytes,
+      requestDeserialize: asBytes,
+      responseSerialize: asBytes,
+      responseDeserialize: asBytes,
     };
-    implementation[method] = adapt(handler, serializerOf(generated), adapter);
+    implementation[method] = adapt(handler, codecOf(generated), adapter);
   }
   server.addService(adapted, implementation);
 }
 
+const asBytes = (bytes: Buffer): Buffer => bytes;
+
+type Encode<Response> = Codec<unknown, Response>["encode"];
+
 /** How the answers of a method are encoded, where it is not as generated. */
-const SERIALIZERS: Readonly<Record<string, (generated: Serialize<never>) => Serialize<never>>> = {
-  [EventServiceService.streamEvents.path]: (generated) =>
-    encodeOnce(generated as Serialize<object>),
+const ENCODERS: Readonly<Record<string, (generated: Encode<never>) => Encode<never>>> = {
+  [EventServiceService.streamEvents.path]: (generated) => encodeOnce(generated as Encode<object>),
   [PolicyDecisionServiceService.checkConnection.path]: () => answerBytes,
   [PolicyDecisionServiceService.checkPolicy.path]: () => answerBytes,
   [PolicyDecisionServiceService.batchCheckConnections.path]: () => batchAnswerBytes,
   [PolicyDecisionServiceService.batchCheckPolicies.path]: () => batchAnswerBytes,
 };
 
-function serializerOf(definition: MethodDefinition<unknown, unknown>): Serialize<unknown> {
-  const generated = definition.responseSerialize as Serialize<never>;
-  const serialize = SERIALIZERS[definition.path]?.(generated) ?? generated;
-  return serialize as Serialize<unknown>;
+function codecOf(definition: MethodDefinition<unknown, unknown>): Codec<never, unknown> {
+  const { path, requestDeserialize } = definition;
+  const generated = definition.responseSerialize as Encode<never>;
+  const encode = ENCODERS[path]?.(generated) ?? generated;
+  return {
+    decode: decoding(`request of ${path}`, requestDeserialize as (bytes: Buffer) => never),
+    encode: encode as Encode<unknown>,
+  };
 }
 
 function adapt(
   handler: ServiceHandlers[string],
-  serialize: Serialize<unknown>,
+  codec: Codec<never, unknown>,
   adapter: Adapter,
 ): UntypedServiceImplementation[string] {
   switch (handler.kind) {
     case "unary":
-      return adapter.unary(handler.handle, serialize);
+      return adapter.unary(handler.handle, codec);
     case "server-stream":
-      return adapter.serverStream(handler.handle, serialize);
+      return adapter.serverStream(handler.handle, codec);
     case "bidi":
-      return adapter.bidi(handler.handle, serialize);
+      return adapter.bidi(handler.handle, codec);
   }
 }
