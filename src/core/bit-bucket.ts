@@ -1,10 +1,12 @@
+import { type Dimension, type DimensionBuilder, dimensionBuilder } from "./index-dimension.js";
 import {
-  type Dimension,
-  type DimensionBuilder,
-  dimensionBuilder,
-  type IndexQuery,
-} from "./index-dimension.js";
-import { type Asked, type IndexEntry, type IndexField, restHolds } from "./index-entry.js";
+  type Asked,
+  type IndexEntry,
+  type IndexField,
+  indexFieldHolds,
+  restHolds,
+} from "./index-entry.js";
+import type { IndexQuery } from "./index-keys.js";
 import {
   addSet,
   forEachBit,
@@ -14,7 +16,6 @@ import {
   ordinalSet,
   wordsFor,
 } from "./ordinal-set.js";
-import { fieldHolds } from "./target.js";
 
 /** Many rules that no equality tells apart: each key of `match` gives a set, and they intersect. */
 export interface BitBucket {
@@ -130,15 +131,11 @@ function placesIn({ sets }: Narrowed): readonly number[] {
 }
 
 /** Asks each rule by its definition. */
-function ask(
-  { entries, asked }: Contents,
-  places: Iterable<number>,
-  { request }: IndexQuery,
-): number[] {
+function ask({ entries, asked }: Contents, places: Iterable<number>, query: IndexQuery): number[] {
   const found: number[] = [];
   for (const place of places) {
     const entry = entries[place];
-    if (entry && restHolds(entry, asked, request)) found.push(entry.ordinal);
+    if (entry && restHolds(entry, asked, query)) found.push(entry.ordinal);
   }
   return found;
 }
@@ -146,7 +143,7 @@ function ask(
 function intersect(
   { entries, residuals }: Contents,
   narrowed: readonly Narrowed[],
-  { request }: IndexQuery,
+  query: IndexQuery,
 ): number[] {
   const left = new Int32Array(wordsFor(entries.length));
   const one = new Int32Array(left.length);
@@ -159,7 +156,7 @@ function intersect(
   forEachBit(left, (place) => {
     const entry = entries[place];
     const residual = residuals.get(place) ?? [];
-    if (entry && residual.every(({ field }) => fieldHolds(field, request))) {
+    if (entry && residual.every((field) => indexFieldHolds(field, query))) {
       found.push(entry.ordinal);
     }
   });

@@ -3,7 +3,7 @@ import { parsePort } from "./port-set.js";
 import { parseProtocol } from "./protocol.js";
 import { quoted } from "./quoted.js";
 import type { FieldViolation } from "./request.js";
-import { ownValue, type Value, type ValueMap } from "./values.js";
+import type { Value, ValueMap } from "./values.js";
 
 const MOST_CHARACTERS = 256;
 const MOST_REQUEST_ID_CHARACTERS = 1_024;
@@ -50,8 +50,9 @@ export function isConnectionField(name: string): boolean {
 export function connectionViolations(fields: ValueMap, prefix: "" | "context."): FieldViolation[] {
   const violations: FieldViolation[] = [];
   for (const [name, ruleOf] of FIELD_RULES_IN_ORDER) {
-    const value = ownValue(fields, name);
-    if (value === undefined || value === "") continue;
+    // Nothing inherits such a name, so this is what `ownValue` gives, and costs less.
+    const value = fields[name] ?? "";
+    if (value === "") continue;
     const rule = ruleOf(value, prefix === "");
     if (rule !== undefined) violations.push({ field: `${prefix}${name}`, rule });
   }

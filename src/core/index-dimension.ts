@@ -1,16 +1,9 @@
 import type { Address } from "./address.js";
 import type { IndexField } from "./index-entry.js";
-import type { EqualityKey, KeyedAttribute } from "./index-keys.js";
+import type { EqualityKey, IndexQuery, KeyedAttribute } from "./index-keys.js";
 import { addOrdinal, type OrdinalSet, ordinalSets } from "./ordinal-set.js";
 import { blocksOfRange, prefixTableBuilder, type PrefixTableBuilder } from "./prefix-table.js";
-import type { AccessRequest } from "./request.js";
 import type { TargetField } from "./target.js";
-
-/** What of a request a lookup reads; the keys of an attribute are computed once per request. */
-export interface IndexQuery {
-  readonly request: AccessRequest;
-  keysOf(attribute: KeyedAttribute): readonly EqualityKey[];
-}
 
 /** One key of `match` across all rules of a bucket. */
 export interface Dimension {

@@ -1,13 +1,17 @@
-import { type EqualityKey, type KeyedAttribute, keysOfField } from "./index-keys.js";
+import {
+  type EqualityKey,
+  type IndexQuery,
+  type KeyedAttribute,
+  keysOfField,
+} from "./index-keys.js";
 import type { Rule } from "./policy.js";
-import type { AccessRequest } from "./request.js";
 import { fieldHolds, type Target, type TargetField } from "./target.js";
 
 /** A rule in the index. Groups share it: what a group need not ask again, it knows itself. */
 export interface IndexEntry {
   /** Place among all rules of the policy type. */
   readonly ordinal: number;
-  /** All that its target asks, each of another attribute. */
+  /** All that its target asks, each of another attribute; what is asked first comes first. */
   readonly fields: readonly IndexField[];
   /** In how many groups it stands beside this one. */
   readonly copies: number;
@@ -25,11 +29,21 @@ export interface IndexField {
 export type Asked = readonly KeyedAttribute[];
 
 /** Whether all that is not yet asked of the rule holds. */
-export function restHolds({ fields }: IndexEntry, asked: Asked, request: AccessRequest): boolean {
-  for (const { attribute, field } of fields) {
-    if (!asked.includes(attribute) && !fieldHolds(field, request)) return false;
+export function restHolds({ fields }: IndexEntry, asked: Asked, query: IndexQuery): boolean {
+  for (const field of fields) {
+    if (!asked.includes(field.attribute) && !indexFieldHolds(field, query)) return false;
   }
   return true;
+}
+
+/** `fieldHolds`. An equality compares keys, which are made once for all rules that look at the attribute. */
+export function indexFieldHolds(
+  { field, attribute, keys }: IndexField,
+  query: IndexQuery,
+): boolean {
+  if (!keys) return fieldHolds(field, query.request);
+  for (const key of query.keysOf(attribute)) if (keys.includes(key)) return true;
+  return false;
 }
 
 interface Attribute extends KeyedAttribute {
@@ -68,8 +82,23 @@ export function createEntryMaker(): (rule: Rule, ordinal: number) => IndexEntry 
 
   return ({ target }, ordinal) => {
     const asking = target.some(isWildcard) ? target.filter((field) => !isWildcard(field)) : target;
-    return { ordinal, fields: asking.map(indexField), copies: 1 };
+    const fields = asking.map(indexField).sort((one, other) => rankOf(one) - rankOf(other));
+    return { ordinal, fields, copies: 1 };
   };
+}
+
+/** What is asked first: what costs least and is most often another, which a protocol is not. */
+const ORDER: readonly TargetField["kind"][] = [
+  "any",
+  "equals",
+  "port",
+  "protocol",
+  "address",
+  "address-range",
+];
+
+function rankOf({ field }: IndexField): number {
+  return ORDER.indexOf(field.kind);
 }
 
 function isWildcard({ kind }: TargetField): boolean {

@@ -14,6 +14,12 @@ export interface KeyedAttribute {
   readonly isProtocol: boolean;
 }
 
+/** What of a request a lookup reads; the keys of an attribute are computed once per request. */
+export interface IndexQuery {
+  readonly request: AccessRequest;
+  keysOf(attribute: KeyedAttribute): readonly EqualityKey[];
+}
+
 /** The keys that a field holds for, each once; undefined for a field that is no equality. */
 export function keysOfField(field: TargetField): readonly EqualityKey[] | undefined {
   switch (field.kind) {

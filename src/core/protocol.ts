@@ -45,6 +45,9 @@ const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;
  * @returns Undefined for any other value.
  */
 export function parseProtocol(value: Value): Protocol | undefined {
+  // Asked first: nearly every protocol is one of them, in lower case.
+  const known = typeof value === "string" ? NUMBERS.get(value) : undefined;
+  if (known !== undefined) return known;
   if (typeof value === "string" && NAME.test(value)) {
     const name = value.toLowerCase();
     return NUMBERS.get(name) ?? name;

@@ -1,7 +1,6 @@
 import { append } from "./append.js";
-import type { IndexQuery } from "./index-dimension.js";
 import { createEntryMaker, type IndexEntry, restHolds } from "./index-entry.js";
-import { type EqualityKey, keysOfRequest } from "./index-keys.js";
+import { type EqualityKey, type IndexQuery, keysOfRequest } from "./index-keys.js";
 import { buildIndexNode, type IndexNode, type IndexShape, measuredShape } from "./index-node.js";
 import type { Rule } from "./policy.js";
 import type { AccessRequest } from "./request.js";
@@ -41,7 +40,7 @@ function runsOf(node: IndexNode, query: IndexQuery, found: number[][]): number[]
     case "rules": {
       let run: number[] = [];
       for (const entry of node.entries) {
-        if (restHolds(entry, node.asked, query.request)) run = append(run, entry.ordinal);
+        if (restHolds(entry, node.asked, query)) run = append(run, entry.ordinal);
       }
       return run.length > 0 ? append(found, run) : found;
     }

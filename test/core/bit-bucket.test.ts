@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { buildBitBucket } from "../../src/core/bit-bucket.js";
-import { createEntryMaker } from "../../src/core/index-entry.js";
+import { createEntryMaker, type IndexField } from "../../src/core/index-entry.js";
 import { keysOfRequest } from "../../src/core/index-keys.js";
 import { accessRequest } from "../../src/core/request.js";
 import type { ValueMap } from "../../src/core/values.js";
-import { finished, ruleWith, watched } from "../support/index-rules.js";
+import { finished, ruleWith } from "../support/index-rules.js";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 const many = (count: number, matchOf: (at: number) => ValueMap): ValueMap[] =>
@@ -12,9 +12,20 @@ const many = (count: number, matchOf: (at: number) => ValueMap): ValueMap[] =>
 
 /** A bucket of rules, of which `known` was asked before: what it finds, and how many fields it asks. */
 function bucketOf(matches: readonly ValueMap[], known?: string) {
-  const { rules, asked } = watched(matches.map(ruleWith));
+  const asked = { fields: 0 };
+  const watched = (one: IndexField): IndexField => {
+    const { keys } = one;
+    const get = (): typeof keys => {
+      asked.fields += 1;
+      return keys;
+    };
+    return Object.defineProperty({ ...one }, "keys", { get });
+  };
   const entryOf = createEntryMaker();
-  const entries = rules.map((one, at) => entryOf(one, at));
+  const entries = matches.map(ruleWith).map((one, at) => {
+    const entry = entryOf(one, at);
+    return { ...entry, fields: entry.fields.map(watched) };
+  });
   const before = entries
     .flatMap(({ fields }) => fields)
     .filter(({ field }) => field.key === known)

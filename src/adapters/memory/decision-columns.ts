@@ -34,24 +34,27 @@ export function createDecisionColumns(
   const trusts: LoggedDecision["trust"][] = [];
   const redactions: (LoggedDecision["redactedPaths"] | boolean)[] = [];
   const known: (TrustAttributes | undefined)[] = [];
-  /** Of all rows, those of a row before its end; without what `known` has. */
-  const names: string[] = [];
+  /** Without what `known` has. Rows that follow each other nearly always share one list. */
+  const names: (readonly string[])[] = [];
+  /** Of all rows, those of a row before its end. */
   const values: Value[] = [];
   const ends = new Uint32Array(mostRows);
 
   function addAttributes(attributes: ValueMap, beside: TrustAttributes | undefined): void {
-    for (const name of Object.keys(attributes)) {
-      if (beside && Object.hasOwn(beside, name)) continue;
+    const own = beside
+      ? Object.keys(attributes).filter((name) => !Object.hasOwn(beside, name))
+      : Object.keys(attributes);
+    const last = names.at(-1);
+    names.push(last && sameTexts(last, own) ? last : own);
+    for (const name of own) {
       const value = attributes[name] ?? null;
-      names.push(name);
       values.push(typeof value === "string" ? intern(value) : value);
     }
   }
 
   function attributesOf(row: number): ValueMap {
     const start = ends[row - 1] ?? 0;
-    const end = ends[row] ?? 0;
-    const beside = names.slice(start, end).map((name, at): [string, Value] => {
+    const beside = (names[row] ?? []).map((name, at): [string, Value] => {
       return [name, values[start + at] ?? null];
     });
     return { ...known[row], ...Object.fromEntries<Value>(beside) };
@@ -75,7 +78,7 @@ export function createDecisionColumns(
       const row = decisions.length;
       const beside = knownAttributes(logged);
       addAttributes(logged.attributes, beside);
-      ends[row] = names.length;
+      ends[row] = values.length;
       timesMs[row] = logged.timeMs;
       durationsMs[row] = logged.durationMs;
       known.push(beside);
@@ -103,4 +106,10 @@ export function createDecisionColumns(
       };
     },
   };
+}
+
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }
