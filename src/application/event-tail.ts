@@ -58,7 +58,16 @@ export function createEventTail(deps: {
     return reading;
   }
 
-  const stop = eventLog.onCommit(() => void catchUp());
+  // Once for all that a turn commits: to wake up for every decision costs more than to tell of it.
+  let isDue = false;
+  const stop = eventLog.onCommit(() => {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      void catchUp();
+    });
+  });
   void catchUp();
 
   return {
