@@ -36,10 +36,12 @@ export function resolveAttributes(
   const attributes: Record<string, Value> = trust ? copyTrustAttributes(trust) : {};
   for (const name of Object.keys(given)) {
     const value = given[name] ?? null;
-    if (value === null || isEngineName(name)) continue;
-    if (value === "" && options.isConnection && CONNECTION_FIELDS.has(name)) continue;
-    if (trust && isKnownBetter(name, trust)) continue;
-    attributes[name] = value;
+    if (value === null) continue;
+    if (options.isConnection && CONNECTION_FIELDS.has(name)) {
+      if (value !== "") attributes[name] = value;
+    } else if (!isEngineName(name) && !(trust && isKnownBetter(name, trust))) {
+      attributes[name] = value;
+    }
   }
   attributes["engine"] = options.engine;
   if (trust) {

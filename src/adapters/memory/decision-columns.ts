@@ -34,21 +34,22 @@ export function createDecisionColumns(
   const trusts: LoggedDecision["trust"][] = [];
   const redactions: (LoggedDecision["redactedPaths"] | boolean)[] = [];
   const known: (TrustAttributes | undefined)[] = [];
-  /** Without what `known` has. Rows that follow each other nearly always share one list. */
+  /** Without what `known` has. */
   const names: (readonly string[])[] = [];
+  const namesOf = { known: createNames(), others: createNames() };
   /** Of all rows, those of a row before its end. */
   const values: Value[] = [];
   const ends = new Uint32Array(mostRows);
 
   function addAttributes(attributes: ValueMap, beside: TrustAttributes | undefined): void {
-    const own = beside
-      ? Object.keys(attributes).filter((name) => !Object.hasOwn(beside, name))
-      : Object.keys(attributes);
-    const last = names.at(-1);
-    names.push(last && sameTexts(last, own) ? last : own);
+    const own = (beside ? namesOf.known : namesOf.others)(attributes, beside);
+    names.push(own);
     for (const name of own) {
       const value = attributes[name] ?? null;
-      values.push(typeof value === "string" ? intern(value) : value);
+      // Where it is what the row before has, it need not be looked up.
+      const before = values[values.length - own.length];
+      if (value === before) values.push(before);
+      else values.push(typeof value === "string" ? intern(value) : value);
     }
   }
 
@@ -105,6 +106,23 @@ export function createDecisionColumns(
         ...(trust && { trust }),
       };
     },
+  };
+}
+
+/**
+ * The names in `attributes` that are not in `beside`. Rows that follow each other nearly always have
+ * the same ones, and share a list.
+ */
+function createNames(): (attributes: ValueMap, beside?: TrustAttributes) => readonly string[] {
+  let last: readonly string[] = [];
+  let own: readonly string[] = [];
+  return (attributes, beside) => {
+    const all = Object.keys(attributes);
+    if (!sameTexts(all, last)) {
+      last = all;
+      own = beside ? all.filter((name) => !Object.hasOwn(beside, name)) : all;
+    }
+    return own;
   };
 }
 
