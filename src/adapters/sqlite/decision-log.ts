@@ -8,10 +8,12 @@ import type {
   DecisionQuery,
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
+import { rememberTexts } from "../../application/remember-texts.js";
 import { runInSlices } from "../../application/run-in-slices.js";
 import { createDecisionJson } from "./decision-json.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow } from "./storage-messages.js";
+import { STORED_BODY, STORED_ROWS, type StoredRow } from "./stored-rows.js";
 
 const MONOTONIC = { monotonicMs: () => performance.now() };
 /** Rows of one read: the bound on what the storage thread and the main thread do at a stretch. */
@@ -21,9 +23,7 @@ const MAX_SCANNED = 50_000;
 
 const INSERT = `
   INSERT INTO decisions (time_ms, allowed, client_id, policy_type, body)
-  SELECT json_extract(value, '$.timeMs'), json_extract(value, '$.decision.allowed'),
-    json_extract(value, '$.clientId'), json_extract(value, '$.policyType'), value
-  FROM json_each(?)`;
+  SELECT value ->> 2, value ->> 3, value ->> 4, value ->> 5, ${STORED_BODY} FROM ${STORED_ROWS}`;
 
 const COUNT = `
   INSERT INTO decision_counts
@@ -64,7 +64,7 @@ export function createSqliteDecisionLog({
 
   const lane = storage.openLane<LoggedDecision>({
     insertSql: INSERT,
-    jsonOf: createDecisionJson(),
+    rowOf: createRows(),
     alongside(decisions) {
       for (const decision of decisions) counter.add(decision);
       return { sql: COUNT, params: [JSON.stringify(counter.take())] };
@@ -143,6 +143,19 @@ export function createSqliteDecisionLog({
         ...{ durationUs: Number(durationUs), requesters: Number(requesters) },
       }));
     },
+  };
+}
+
+function createRows(): (decision: LoggedDecision) => StoredRow {
+  const bodyOf = createDecisionJson();
+  const ofText = rememberTexts((text) => JSON.stringify(text));
+  return (logged) => {
+    const { timeMs, decision, clientId, policyType } = logged;
+    const isAllowed = decision.allowed ? 1 : 0;
+    return {
+      columns: `${timeMs},${isAllowed},${ofText(clientId)},${ofText(policyType)}`,
+      body: bodyOf(logged),
+    };
   };
 }
 

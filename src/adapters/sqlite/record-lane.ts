@@ -1,4 +1,5 @@
 import type { Statement, Unit, UnitResult } from "./storage-messages.js";
+import { type StoredRow, storedRows } from "./stored-rows.js";
 
 /** Someone who waits until a record is durable. */
 export interface Waiter {
@@ -12,10 +13,9 @@ export class StorageFault extends Error {
 }
 
 export interface LaneOptions<Stored> {
-  /** Inserts the records of a JSON array, its one parameter, in order. */
+  /** Inserts from `STORED_ROWS`, in order. */
   readonly insertSql: string;
-  /** A record as JSON. */
-  readonly jsonOf: (record: Stored) => string;
+  readonly rowOf: (record: Stored) => StoredRow;
   /** What is stored in the same unit, after them. */
   readonly alongside?: (records: readonly Stored[]) => Statement;
   /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
@@ -54,13 +54,13 @@ export interface LaneBatch {
 
 interface Queued<Stored> {
   readonly record: Stored;
-  readonly json: string;
+  readonly row: StoredRow;
   readonly waiter: Waiter | undefined;
 }
 
 /** @param onPush - Called after each push. */
 export function createRecordLane<Stored>(
-  { insertSql, jsonOf, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
+  { insertSql, rowOf, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
   onPush: () => void,
 ): RecordLane<Stored> & LaneQueue {
   let queue: Queued<Stored>[] = [];
@@ -89,7 +89,7 @@ export function createRecordLane<Stored>(
 
   return {
     push(record, waiter) {
-      queue.push({ record, json: jsonOf(record), waiter });
+      queue.push({ record, row: rowOf(record), waiter });
       if (waiter) waiting += 1;
       onPush();
     },
@@ -102,7 +102,7 @@ export function createRecordLane<Stored>(
       const withWaiter = taken.filter(({ waiter }) => waiter);
       waiting -= withWaiter.length;
       posted += taken.length;
-      const params = [`[${taken.map(({ json }) => json).join(",")}]`];
+      const params = storedRows(taken.map(({ row }) => row));
       const more = alongside?.(taken.map(({ record }) => record));
       return {
         size: taken.length,
