@@ -4,8 +4,8 @@ import { interleavedPairs, type Ratio, ratioLine } from "./pairs.js";
 import { CHECK } from "./questions.js";
 import { startServer } from "./server-process.js";
 
-const PAIRS = 7;
-const DURATION_MS = 2_000;
+const PAIRS = 15;
+const DURATION_MS = 1_000;
 const PATH = "/flopynet.policy.v1.PolicyDecisionService/CheckConnection";
 
 /** What it costs to record every decision on the disk, and to wait for it. */
