@@ -5,7 +5,7 @@ import { interleavedPairs, ratioLine } from "./pairs.js";
 import { CHECK } from "./questions.js";
 import { startServer } from "./server-process.js";
 
-const PAIRS = 15;
+const PAIRS = 41;
 const REQUESTS = 4_000;
 
 /**
