@@ -1,5 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import express, { type Request, type RequestHandler, type Response } from "express";
+import { nextTurn } from "../../application/next-turn.js";
 import { parseJsonBody } from "./json-body.js";
 import { httpProblem, RequestRefused } from "./problem.js";
 
@@ -29,6 +30,8 @@ export async function readJsonBody(
   if (contentType === undefined) {
     throw new RequestRefused(httpProblem(415, "a body needs `Content-Type: application/json`"));
   }
+  // Requests that arrive together are answered together (`grpc/turn-queue.ts` says why).
+  await nextTurn();
   return parseJsonBody(bytes);
 }
 
