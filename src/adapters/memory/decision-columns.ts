@@ -46,10 +46,10 @@ export function createDecisionColumns(
     names.push(own);
     for (const name of own) {
       const value = attributes[name] ?? null;
-      // Where it is what the row before has, it need not be looked up.
+      // A text that the row before has too need not be looked up.
       const before = values[values.length - own.length];
-      if (value === before) values.push(before);
-      else values.push(typeof value === "string" ? intern(value) : value);
+      if (typeof value !== "string") values.push(value);
+      else values.push(value === before ? before : intern(value));
     }
   }
 

@@ -1,16 +1,18 @@
 import { knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
-import { rememberTexts } from "../../application/remember-texts.js";
 import type { Value } from "../../core/values.js";
 
 /**
  * Writes decisions as JSON, as `JSON.stringify` would, up to the order of what is in it. Why not that:
  * the same answer is given again and again, the same is known of a client, and the same names and
  * addresses come. Each is written once, and joined after that.
+ *
+ * @param ofText - The JSON of a text, remembered.
  */
-export function createDecisionJson(): (logged: LoggedDecision) => string {
+export function createDecisionJson(
+  ofText: (text: string) => string,
+): (logged: LoggedDecision) => string {
   const ofShared = createSharedTexts();
-  const ofText = rememberTexts((text) => JSON.stringify(text));
   const ofValue = (value: Value): string =>
     typeof value === "string" ? ofText(value) : JSON.stringify(value);
 

@@ -147,8 +147,8 @@ export function createSqliteDecisionLog({
 }
 
 function createRows(): (decision: LoggedDecision) => StoredRow {
-  const bodyOf = createDecisionJson();
   const ofText = rememberTexts((text) => JSON.stringify(text));
+  const bodyOf = createDecisionJson(ofText);
   return (logged) => {
     const { timeMs, decision, clientId, policyType } = logged;
     const isAllowed = decision.allowed ? 1 : 0;

@@ -36,6 +36,8 @@ export interface RecordLane<Stored> {
 export interface LaneQueue {
   queued(): number;
   pending(): number;
+  /** UTF-16 units of the bodies of what is pending. */
+  pendingLength(): number;
   hasWaiter(): boolean;
   /** The next batch, taken from the queue; undefined when it has none. */
   take(options: { readonly limit: number; readonly onlyWaiting: boolean }): LaneBatch | undefined;
@@ -58,6 +60,21 @@ interface Queued<Stored> {
   readonly waiter: Waiter | undefined;
 }
 
+/** UTF-16 units of the bodies of one batch, which are one text on their way; one body alone may be longer. */
+const MAX_BATCH_LENGTH = 32 * 2 ** 20;
+
+/** How many, from the first, make a batch; at least one of them, if there are any. */
+function batchSize(candidates: readonly Queued<unknown>[], limit: number): number {
+  let length = 0;
+  let size = 0;
+  for (const { row } of candidates) {
+    length += row.body.length;
+    if (size === limit || (size > 0 && length > MAX_BATCH_LENGTH)) break;
+    size += 1;
+  }
+  return size;
+}
+
 /** @param onPush - Called after each push. */
 export function createRecordLane<Stored>(
   { insertSql, rowOf, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
@@ -65,6 +82,7 @@ export function createRecordLane<Stored>(
 ): RecordLane<Stored> & LaneQueue {
   let queue: Queued<Stored>[] = [];
   let posted = 0;
+  let pendingLength = 0;
   let waiting = 0;
 
   function drop(records: readonly Queued<Stored>[], why: string): void {
@@ -77,23 +95,29 @@ export function createRecordLane<Stored>(
   }
 
   function takeQueued(limit: number, onlyWaiting: boolean): Queued<Stored>[] {
-    if (!onlyWaiting) return queue.splice(0, limit);
-    const taken: Queued<Stored>[] = [];
-    queue = queue.filter((queued) => {
-      const isTaken = queued.waiter !== undefined && taken.length < limit;
-      if (isTaken) taken.push(queued);
-      return !isTaken;
-    });
+    if (!onlyWaiting) return queue.splice(0, batchSize(queue, limit));
+    const candidates = queue.filter(({ waiter }) => waiter !== undefined);
+    const taken = candidates.slice(0, batchSize(candidates, limit));
+    const isTaken = new Set(taken);
+    queue = queue.filter((queued) => !isTaken.has(queued));
     return taken;
+  }
+
+  /** These are no longer pending. */
+  function forget(records: readonly Queued<Stored>[]): void {
+    for (const { row } of records) pendingLength -= row.body.length;
   }
 
   return {
     push(record, waiter) {
-      queue.push({ record, row: rowOf(record), waiter });
+      const row = rowOf(record);
+      queue.push({ record, row, waiter });
+      pendingLength += row.body.length;
       if (waiter) waiting += 1;
       onPush();
     },
     pending: () => queue.length + posted,
+    pendingLength: () => pendingLength,
     queued: () => queue.length,
     hasWaiter: () => waiting > 0,
     take({ limit, onlyWaiting }) {
@@ -109,6 +133,7 @@ export function createRecordLane<Stored>(
         unit: [{ sql: insertSql, params }, ...(more ? [more] : [])],
         settle(result) {
           posted -= taken.length;
+          forget(taken);
           if (!result.ok) {
             drop(taken, result.message);
             return;
@@ -122,13 +147,16 @@ export function createRecordLane<Stored>(
         fail(why) {
           posted -= taken.length;
           queue.unshift(...taken.filter(({ waiter }) => !waiter));
+          forget(withWaiter);
           drop(withWaiter, why);
         },
       };
     },
     dropAll(why) {
       waiting = 0;
-      drop(queue.splice(0), why);
+      const dropped = queue.splice(0);
+      forget(dropped);
+      drop(dropped, why);
     },
   };
 }

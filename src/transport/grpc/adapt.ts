@@ -19,7 +19,7 @@ export interface Codec<Request, Response> {
   readonly encode: (response: Response) => Buffer;
 }
 
-/** Handlers as grpc-js calls them, with messages as bytes. The only place that answers with an error. */
+/** Handlers as grpc-js calls them, with messages as bytes. The only place, besides health, that answers with an error. */
 export interface Adapter {
   unary<Request, Response>(
     handle: UnaryHandler<Request, Response>,
@@ -41,7 +41,9 @@ export interface Adapter {
 export function createAdapter(log: Log): Adapter {
   const errorOf = (error: unknown): ServerErrorResponse => grpcError(rpcStatusOf(error, log));
   const openBidis = new Set<() => void>();
-  const inTurn = createTurnQueue();
+  const inTurn = createTurnQueue((err) => {
+    log.error({ err }, "a call could not be answered");
+  });
 
   return {
     unary:

@@ -1,6 +1,5 @@
 import type { sendUnaryData, Server, ServerWritableStream, ServiceDefinition } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
-import { PdpError } from "../../application/errors.js";
 import type { Log } from "../../application/ports/log.js";
 import { HealthCheckRequest } from "../../gen/grpc/health/v1/health.js";
 import { rpcStatusOf } from "../convert-error.js";
@@ -32,7 +31,7 @@ export function addHealthService(
   health.addToServer({
     addService(definition, implementation) {
       const { check, watch, list } = implementation as unknown as Handlers;
-      server.addService(decodingStrictly(definition), {
+      server.addService(withBytes(definition), {
         check: refusingBadBytes(check, log),
         list: refusingBadBytes(list, log),
         watch: refusingBadBytes((call) => {
@@ -57,36 +56,34 @@ export function addHealthService(
   };
 }
 
-type Call = ServerWritableStream<HealthCheckRequest | PdpError, unknown>;
+type Call = ServerWritableStream<unknown, unknown>;
 type Handler = (call: Call, callback?: sendUnaryData<unknown>) => void;
 type Handlers = Readonly<Record<"check" | "watch" | "list", Handler>>;
 
+const asBytes = (bytes: Buffer): Buffer => bytes;
+
 /** Why: the library's own decoder throws, and grpc-js answers INTERNAL then. */
-function decodingStrictly(definition: ServiceDefinition): ServiceDefinition {
-  const message = (bytes: Buffer): HealthCheckRequest => HealthCheckRequest.decode(bytes);
+function withBytes(definition: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
-    Object.entries(definition).map(([name, method]) => {
-      const decode = decoding(`request of ${method.path}`, message);
-      const requestDeserialize = (bytes: Buffer): HealthCheckRequest | PdpError => {
-        try {
-          return decode(bytes);
-        } catch (error) {
-          return error as PdpError;
-        }
-      };
-      return [name, { ...method, requestDeserialize }];
-    }),
+    Object.entries(definition).map(([name, method]) => [
+      name,
+      { ...method, requestDeserialize: asBytes },
+    ]),
   );
 }
 
+const decode = decoding("HealthCheckRequest", (bytes) => HealthCheckRequest.decode(bytes));
+
 function refusingBadBytes(handle: Handler, log: Log): Handler {
   return (call, callback) => {
-    if (!(call.request instanceof PdpError)) {
-      handle(call, callback);
+    try {
+      call.request = decode(call.request as Buffer);
+    } catch (error) {
+      const refusal = grpcError(rpcStatusOf(error, log));
+      if (callback) callback(refusal);
+      else call.emit("error", refusal);
       return;
     }
-    const error = grpcError(rpcStatusOf(call.request, log));
-    if (callback) callback(error);
-    else call.emit("error", error);
+    handle(call, callback);
   };
 }

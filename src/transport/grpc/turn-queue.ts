@@ -4,15 +4,21 @@
  * its own code and data gone from the processor's caches, and takes several times as long as the
  * second of two checks. A single one waits for no timer: nothing else has to arrive.
  *
- * @returns Takes work, which must not throw.
+ * @param onThrow - Told of work that throws; what came with it is done all the same.
  */
-export function createTurnQueue(): (work: () => void) => void {
+export function createTurnQueue(onThrow: (error: unknown) => void): (work: () => void) => void {
   let waiting: (() => void)[] = [];
 
   function runAll(): void {
     const arrived = waiting;
     waiting = [];
-    for (const work of arrived) work();
+    for (const work of arrived) {
+      try {
+        work();
+      } catch (error) {
+        onThrow(error);
+      }
+    }
   }
 
   return (work) => {

@@ -54,4 +54,21 @@ describe("the decision log in memory", () => {
       Object.keys(attributes).sort(),
     );
   });
+
+  it("gives back each as it was where what is known of a client stands beside what a caller says", async () => {
+    const log = createMemoryDecisionLog();
+    const attributes = { client_id: "client-7", n: -0, ...KNOWN };
+    const appended = [
+      aLoggedDecision({ attributes, clientAttributes: KNOWN }),
+      aLoggedDecision({ attributes }),
+      aLoggedDecision({ attributes: { ...attributes, n: 0 }, clientAttributes: KNOWN }),
+      aLoggedDecision({ attributes: { n: 1, client_id: "client-7" } }),
+      aLoggedDecision({ attributes: { client_id: "client-7", n: 1 } }),
+    ];
+    for (const decision of appended) log.append(decision);
+    const { decisions } = await log.list(anyDecision);
+    expect(decisions.map((decision) => decision.attributes)).toEqual(
+      appended.map((decision) => decision.attributes).reverse(),
+    );
+  });
 });

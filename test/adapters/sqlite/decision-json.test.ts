@@ -32,7 +32,7 @@ const ROWS: readonly (readonly [string, ValueMap, TrustAttributes | undefined])[
 ];
 
 test.each(ROWS)("a decision is written as it is, also where %s", (_, attributes, known) => {
-  const jsonOf = createDecisionJson();
+  const jsonOf = createDecisionJson((text) => JSON.stringify(text));
   const logged: LoggedDecision = {
     ...{ decisionId: "01", timeMs: 1.5, policyType: "network_security" },
     ...{ clientId: "client-7", requestId: 'a "request"', attributes, redacted: false },

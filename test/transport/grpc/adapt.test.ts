@@ -1,5 +1,6 @@
 import { Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nextTurn } from "../../../src/application/next-turn.js";
 import {
   CheckConnectionResponse,
   PolicyDecisionServiceService,
@@ -163,6 +164,19 @@ describe("a call that nobody waits for any more aborts its signal", () => {
     expect(await errorOf(call)).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     await waitFor("the signal", () => aborted.length > 0);
   });
+});
+
+it.each([
+  ["is handled", false, ["it"]],
+  ["is not handled where nobody waits for it any more", true, []],
+])("a call whose turn has come %s", async (_says, cancelled, handled) => {
+  const seen: string[] = [];
+  const codec = { decode: () => "it", encode: () => Buffer.alloc(0) };
+  const answer = createAdapter(log).unary((request: string) => seen.push(request), codec);
+  answer({ cancelled, request: Buffer.alloc(0) } as never, () => undefined);
+  expect(seen).toEqual([]);
+  await nextTurn();
+  expect(seen).toEqual(handled);
 });
 
 it("a service with a method that nobody handles cannot be added", () => {
