@@ -1,15 +1,10 @@
 export type SqlValue = string | number | Uint8Array | null;
 export type SqlRow = readonly SqlValue[];
 
-/** A text that is not copied on its way to the storage thread. */
-export interface EncodedText {
-  readonly utf8: Uint8Array;
-}
-
 export interface Statement {
   readonly sql: string;
   /** Bytes must have their memory to themselves: it is handed over, and gone for who asks. */
-  readonly params: readonly (SqlValue | EncodedText)[];
+  readonly params: SqlRow;
   /** Fails its unit with this sentence when it changes no row. */
   readonly mustChange?: string;
 }

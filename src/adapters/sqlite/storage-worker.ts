@@ -13,7 +13,6 @@ import {
 import type {
   LastCommit,
   SqlRow,
-  SqlValue,
   Statement,
   StorageRequest,
   StorageResponse,
@@ -141,16 +140,9 @@ function carryOut(db: Database.Database, prepared: Prepare, unit: Unit): UnitRes
 }
 
 function run(prepared: Prepare, { sql, params, mustChange }: Statement): number {
-  const { changes, lastInsertRowid } = prepared(sql).run(...params.map(valueOf));
+  const { changes, lastInsertRowid } = prepared(sql).run(...params);
   if (mustChange !== undefined && changes === 0) throw new NothingChanged(mustChange);
   return Number(lastInsertRowid);
-}
-
-const decoder = new TextDecoder();
-
-function valueOf(param: Statement["params"][number]): SqlValue {
-  const isEncoded = typeof param === "object" && param !== null && "utf8" in param;
-  return isEncoded ? decoder.decode(param.utf8) : param;
 }
 
 function answer(response: StorageResponse): void {

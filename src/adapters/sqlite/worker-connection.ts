@@ -183,8 +183,7 @@ function handedOver(request: StorageRequest): ArrayBuffer[] {
     unit.flatMap(({ params }) =>
       params.flatMap((param) => {
         if (typeof param !== "object" || param === null) return [];
-        const { buffer } = "utf8" in param ? param.utf8 : param;
-        return buffer instanceof ArrayBuffer ? buffer : [];
+        return param.buffer instanceof ArrayBuffer ? param.buffer : [];
       }),
     ),
   );

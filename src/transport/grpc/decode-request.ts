@@ -24,3 +24,6 @@ export function decoding<Request>(
     }
   };
 }
+
+/** Messages as they are on the wire: who decodes them later can refuse them in words of their own. */
+export const asBytes = (bytes: Buffer): Buffer => bytes;

@@ -3,7 +3,7 @@ import { HealthImplementation } from "grpc-health-check";
 import type { Log } from "../../application/ports/log.js";
 import { HealthCheckRequest } from "../../gen/grpc/health/v1/health.js";
 import { rpcStatusOf } from "../convert-error.js";
-import { decoding } from "./decode-request.js";
+import { asBytes, decoding } from "./decode-request.js";
 import { grpcError } from "./status-trailers.js";
 
 /** `grpc.health.v1.Health`: Check, Watch and List. */
@@ -59,8 +59,6 @@ export function addHealthService(
 type Call = ServerWritableStream<unknown, unknown>;
 type Handler = (call: Call, callback?: sendUnaryData<unknown>) => void;
 type Handlers = Readonly<Record<"check" | "watch" | "list", Handler>>;
-
-const asBytes = (bytes: Buffer): Buffer => bytes;
 
 /** Why: the library's own decoder throws, and grpc-js answers INTERNAL then. */
 function withBytes(definition: ServiceDefinition): ServiceDefinition {

@@ -11,7 +11,7 @@ import type { ServiceHandlers } from "../rpc.js";
 import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import type { Adapter, Codec } from "./adapt.js";
 import { answerBytes, batchAnswerBytes } from "./answer-bytes.js";
-import { decoding } from "./decode-request.js";
+import { asBytes, decoding } from "./decode-request.js";
 import { encodeOnce } from "./event-frames.js";
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */
@@ -50,8 +50,6 @@ export function addService(
   }
   server.addService(adapted, implementation);
 }
-
-const asBytes = (bytes: Buffer): Buffer => bytes;
 
 type Encode<Response> = Codec<unknown, Response>["encode"];
 
