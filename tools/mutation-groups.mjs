@@ -5,8 +5,9 @@ export const MINIMUM_SCORE = 85; // Per cent of the mutants of all files togethe
 
 const GROUPS = {
   texts: {
-    files: "address nearest parsed port-set protocol quoted request values verbs",
-    tests: "address condition-steps nearest port-set protocol quoted request values verbs",
+    files: "address nearest parsed port-set protocol quoted request sort-steps values verbs",
+    tests:
+      "address condition-steps nearest port-set protocol quoted request sort-steps values verbs",
   },
   targets: {
     files: "connection-violations context-violations parse-target-field target",
@@ -20,10 +21,10 @@ const GROUPS = {
   },
   decisions: {
     files:
-      "append combine-policies combining decide decision evaluate-policy evaluate-rule explain " +
+      "append combine-policies combining decide decision evaluate-policy evaluate-rule explain finish " +
       "obligations policy policy-types reason reference-evaluator rule-ref snapshot type-policies",
     tests:
-      "combining evaluate-rule explain obligations order-does-not-matter.property " +
+      "combining evaluate-rule explain finish obligations order-does-not-matter.property " +
       "reference-evaluator snapshot",
   },
   index: {
@@ -79,12 +80,12 @@ const GROUPS = {
   },
   "trust-fold": {
     files: inTrust(
-      "client-states close-round explain-trust fold fold-item fold-step identities refold-client " +
+      "client-states close-round explain-trust fold fold-data fold-item fold-step identities refold-client " +
         "round-alerts state-changes trust-explanation trust-fold trust-snapshot",
     ),
     tests: inTrust(
       "cohort-and-alerts explain-trust fold fold-kept fold-told identities identity " +
-        "reporters-and-lateness",
+        "reporters-and-lateness violations",
     ),
   },
   "trust-simulation": {
