@@ -31,7 +31,7 @@ const GROUPS = {
     files:
       "bit-bucket index-dimension index-entry index-keys index-node ordinal-set prefix-table rule-index",
     // Not the property that compares it with the reference: seconds, for every mutant that is missed.
-    tests: "bit-bucket index-keys index-node ordinal-set rule-index",
+    tests: "bit-bucket index-entry index-keys index-node ordinal-set rule-index",
   },
   advice: {
     files: "candidate-changes comparison-values counterfactual nearest-rule",
