@@ -168,6 +168,15 @@ def test_a_root_that_the_clients_agree_with_counts_as_much_as_the_centre() -> No
         assert both[client].alignment_ratio == pytest.approx(expected)
 
 
+def test_ratios_of_centre_and_root_together_are_none_that_the_engine_refuses() -> None:
+    for seed in range(50):
+        updates = round_of(seed, spread=4)
+        root = updates["client-0"] + updates["client-1"]
+        ratios = [alignment_ratio(each) for each in compare(updates, root=root).values()]
+        assert min(ratios) >= -1
+        assert max(ratios) <= 1.5
+
+
 def test_a_root_that_nobody_agrees_with_counts_nothing() -> None:
     updates = round_of(5)
     against = -np.mean(list(updates.values()), axis=0)

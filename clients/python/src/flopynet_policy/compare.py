@@ -204,7 +204,9 @@ def _mean_ratios(centre: Vector, root: Vector, median_root_cosine: float) -> Vec
     """Of both, the root counting the less the less the clients agree with it."""
     weight = min(1.0, max(0.0, median_root_cosine) / ROOT_FULL_COSINE)
     both = (centre + weight * root) / (1 + weight)
-    return np.where(np.isnan(centre), root, both)
+    # A mean of two times 1.5 may come out a bit higher, which the engine would refuse.
+    bounded: Vector = np.clip(both, LOWEST_RATIO, HIGHEST_RATIO)
+    return np.where(np.isnan(centre), root, bounded)
 
 
 def _norm_ratios(lengths: Vector, is_admitted: NDArray[np.bool_]) -> Vector:
