@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Simulated federations against an engine of their own: are the targets for label flippers met?
 #   tools/simulate-trust.sh --seeds 5 --only T1,T6
+#   FLOPYNET_POLICIES=mine.json tools/simulate-trust.sh --only T2,T4
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tools/python-env.sh"

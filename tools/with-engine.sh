@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command beside an engine of its own: on free ports of loopback, with data that is gone
-# afterwards and the policies of this repository. FLOPYNET_ENGINE is its host:port (gRPC).
+# afterwards and the policies of this repository, or of the file FLOPYNET_POLICIES. FLOPYNET_ENGINE
+# is its host:port (gRPC).
 #   tools/with-engine.sh COMMAND [ARGUMENT]...
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -8,7 +9,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 folder=$(mktemp -d)
 touch "$folder/said"
-GRPC_PORT=0 POLICY_PORT=0 METRICS_PORT=0 DATA_DIR=$folder/data POLICY_FILE=$root/policies/policies.json \
+GRPC_PORT=0 POLICY_PORT=0 METRICS_PORT=0 DATA_DIR=$folder/data \
+  POLICY_FILE=${FLOPYNET_POLICIES:-$root/policies/policies.json} \
   node "${FLOPYNET_ENGINE_MAIN:-$root/dist/main.js}" >"$folder/log" 2>"$folder/said" &
 engine=$!
 trap 'kill "$engine" 2>/dev/null; wait "$engine" 2>/dev/null || true; rm -rf "$folder"' EXIT

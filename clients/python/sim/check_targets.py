@@ -155,6 +155,9 @@ def main() -> int:
     parser.add_argument("--engine", default="127.0.0.1:50051", help="host:port of its gRPC service")
     parser.add_argument("--seeds", type=int, default=10, help="federations of each setting (10)")
     parser.add_argument("--rounds", type=int, default=60, help="of each federation (60)")
+    parser.add_argument(
+        "--root", type=int, default=0, help="pictures of the server's own to compare with (0)"
+    )
     parser.add_argument("--only", default="", help="targets, as T1,T6 (all)")
     arguments = parser.parse_args()
     chosen = [each for each in TARGETS if not arguments.only or each.name in arguments.only]
@@ -167,7 +170,7 @@ def main() -> int:
             weigh_by = by_oracle if is_oracle else trusting
             measured = figures_of(
                 [
-                    run(Scenario(*setting, arguments.rounds, seed), weigh_by)
+                    run(Scenario(*setting, arguments.rounds, seed, arguments.root), weigh_by)
                     for seed in range(1, arguments.seeds + 1)
                 ]
             )

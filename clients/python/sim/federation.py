@@ -31,6 +31,8 @@ class Scenario:
     attacker_share: float
     round_count: int
     seed: int
+    root_count: int = 0
+    """Pictures of the server's own, whose update the others are compared with as well."""
 
     @property
     def name(self) -> str:
@@ -53,17 +55,27 @@ class Result:
     """On the test data, over the last rounds: 0 to 1."""
 
 
-Weigh = Callable[[int, dict[int, Vector], dict[int, UpdateOutcome]], dict[int, float]]
-"""From the round and what came in it: what each client's share of the examples is multiplied by."""
+@dataclass(frozen=True)
+class Round:
+    """What came in a round, by client."""
+
+    number: int
+    updates: dict[int, Vector]
+    outcomes: dict[int, UpdateOutcome]
+    root_update: Vector | None
+    """What the server's own pictures make of the model, where it has any."""
+
+
+Weigh = Callable[[Round], dict[int, float]]
+"""From what came in a round: what each client's share of the examples is multiplied by."""
 
 
 def run(scenario: Scenario, weigh_by: Callable[[Scenario, Result], Weigh]) -> Result:
     """Runs a federation whose updates are weighed by what `weigh_by` makes for it."""
     randomness = np.random.default_rng(scenario.seed)
     everything, test = digits.load(TEST_COUNT)
-    parts = digits.split(
-        digits.with_shifts(everything), CLIENT_COUNT, randomness, skew=scenario.skew
-    )
+    pictures = digits.with_shifts(everything)
+    parts = digits.split(pictures, CLIENT_COUNT, randomness, skew=scenario.skew)
     attacker_count = round(scenario.attacker_share * CLIENT_COUNT)
     result = Result(
         frozenset(int(each) for each in randomness.permutation(CLIENT_COUNT)[:attacker_count])
@@ -71,6 +83,7 @@ def run(scenario: Scenario, weigh_by: Callable[[Scenario, Result], Weigh]) -> Re
     for attacker in result.attackers:
         parts[attacker] = parts[attacker].with_flipped_labels()
     weigh = weigh_by(scenario, result)
+    root = _Root(pictures, scenario)
 
     model = digits.initial_weights(randomness)
     attacking = aggregated = 0.0
@@ -81,7 +94,7 @@ def run(scenario: Scenario, weigh_by: Callable[[Scenario, Result], Weigh]) -> Re
             client: _flat(digits.train(model, parts[client], randomness)) - _flat(model)
             for client in outcomes
         }
-        multipliers = weigh(round_number, updates, outcomes)
+        multipliers = weigh(Round(round_number, updates, outcomes, root.update(model)))
         weights = {client: each * len(parts[client]) for client, each in multipliers.items()}
         total = sum(weights.values())
         if total > 0:
@@ -103,16 +116,17 @@ def by_trust(engine: PolicyClient, session: str) -> Callable[[Scenario, Result],
         reporter = TrustReporter(engine, run_id=run_id, reporter="simulation")
         ids = [f"{run_id}-c{client}" for client in range(CLIENT_COUNT)]
 
-        def weigh(
-            round_number: int, updates: dict[int, Vector], outcomes: dict[int, UpdateOutcome]
-        ) -> dict[int, float]:
+        def weigh(came: Round) -> dict[int, float]:
             report = reporter.report_round(
-                round_number,
+                came.number,
                 ids,
                 [
-                    ClientUpdate(client_id=ids[client], update=update, outcome=outcomes[client])
-                    for client, update in updates.items()
+                    ClientUpdate(
+                        client_id=ids[client], update=update, outcome=came.outcomes[client]
+                    )
+                    for client, update in came.updates.items()
                 ],
+                root_update=came.root_update,
             )
             if report.rejected:
                 raise RuntimeError(f"{run_id}: {report.rejected[0]}")
@@ -120,10 +134,10 @@ def by_trust(engine: PolicyClient, session: str) -> Callable[[Scenario, Result],
                 if not report.trust[client_id].is_excluded:
                     continue
                 if client in result.attackers:
-                    result.detected_after.setdefault(client, round_number)
+                    result.detected_after.setdefault(client, came.number)
                 else:
                     result.falsely_excluded.add(client)
-            return {client: report.weight_multiplier(ids[client]) for client in updates}
+            return {client: report.weight_multiplier(ids[client]) for client in came.updates}
 
         return weigh
 
@@ -132,14 +146,28 @@ def by_trust(engine: PolicyClient, session: str) -> Callable[[Scenario, Result],
 
 def by_oracle(scenario: Scenario, result: Result) -> Weigh:
     """As somebody would who knows the attackers: the best that can be had."""
-    return lambda _, updates, outcomes: {
-        client: 0.0 if client in result.attackers else 1.0 for client in updates
+    return lambda came: {
+        client: 0.0 if client in result.attackers else 1.0 for client in came.updates
     }
 
 
 def evenly(scenario: Scenario, result: Result) -> Weigh:
     """As somebody who trusts everybody."""
-    return lambda _, updates, outcomes: dict.fromkeys(updates, 1.0)
+    return lambda came: dict.fromkeys(came.updates, 1.0)
+
+
+class _Root:
+    """The server's own pictures. They have chance of their own: the federation stays the same."""
+
+    def __init__(self, pictures: digits.Data, scenario: Scenario) -> None:
+        self._randomness = np.random.default_rng([scenario.seed, 1])
+        order = self._randomness.permutation(len(pictures))
+        self._data = pictures.part(order[: scenario.root_count])
+
+    def update(self, model: digits.Weights) -> Vector | None:
+        if len(self._data) == 0:
+            return None
+        return _flat(digits.train(model, self._data, self._randomness)) - _flat(model)
 
 
 def _outcomes(randomness: np.random.Generator) -> dict[int, UpdateOutcome]:

@@ -6,7 +6,7 @@ import digits
 import numpy as np
 import pytest
 from check_targets import figures_of
-from federation import Result, Scenario, by_oracle, by_trust, evenly, run
+from federation import Result, Round, Scenario, Weigh, by_oracle, by_trust, evenly, run
 
 from flopynet_policy import PolicyClient
 
@@ -63,3 +63,20 @@ def test_figures_count_over_all_federations() -> None:
     assert figures.false_exclusion == 1 / 96
     assert figures.f1 == pytest.approx(2 * 3 / (2 * 3 + 1 + 1))
     assert (figures.influence, figures.accuracy) == pytest.approx((0.2, 0.85))
+
+
+def test_a_root_is_compared_with_and_changes_nothing_else() -> None:
+    roots: dict[int, list[bool]] = {0: [], 50: []}
+    accuracies = []
+    for count, told in roots.items():
+
+        def weigh_by(_: Scenario, __: Result, told: list[bool] = told) -> Weigh:
+            def weigh(came: Round) -> dict[int, float]:
+                told.append(came.root_update is not None)
+                return dict.fromkeys(came.updates, 1.0)
+
+            return weigh
+
+        accuracies.append(run(Scenario(None, 0.2, 3, seed=1, root_count=count), weigh_by).accuracy)
+    assert roots == {0: [False] * 3, 50: [True] * 3}
+    assert accuracies[0] == accuracies[1]
