@@ -7,7 +7,7 @@ import type { EventLog } from "./ports/event-log.js";
 import type { EventBatch, EventSink, LostEvents } from "./subscribe-to-events.js";
 
 /** At a stretch: who is far behind catches up faster than by one batch in every round. */
-const MOST_BATCHES = 4;
+const MOST_BATCHES = 2;
 
 /** One subscriber: all that is kept of it, however far behind it is. */
 export interface Subscriber {
@@ -26,8 +26,11 @@ export interface Subscriber {
 }
 
 export interface EventDelivery {
-  /** Gives `subscriber` at most four batches: what comes next, what is lost, or a bookmark that is due. */
-  serve(subscriber: Subscriber): void;
+  /**
+   * Gives `subscriber` at most two batches: what comes next, what is lost, or a bookmark that is due.
+   * @returns Whether it came further; else what comes next may still be being read.
+   */
+  serve(subscriber: Subscriber): boolean;
   /** Sequence to resume after. */
   resumeAfter(subscriber: Subscriber): number;
   /** Lets go of the batches that were shared. Call after each round. */
@@ -127,15 +130,16 @@ export function createEventDelivery(deps: {
     serve(subscriber) {
       if (subscriber.deliveredAtMs === undefined) {
         deliverBookmark(subscriber);
-        return;
+        return true;
       }
-      if (passRemoved(subscriber)) return;
+      if (passRemoved(subscriber)) return true;
       skipWhatIsTooFarBehind(subscriber);
+      const { position } = subscriber;
       let passed = 0;
       while (passed < MOST_BATCHES && !subscriber.isFull && passSelection(subscriber)) passed += 1;
-      if (passed > 0) return;
       const isDue = clock.monotonicMs() - subscriber.deliveredAtMs >= bookmarkMs;
-      if (isDue) deliverBookmark(subscriber);
+      if (passed === 0 && isDue) deliverBookmark(subscriber);
+      return subscriber.position !== position;
     },
     resumeAfter,
     forget() {

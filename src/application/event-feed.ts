@@ -38,11 +38,14 @@ export function createEventFeed(deps: EventFeedDeps): EventFeed {
   const { eventLog, log, maxSubscribers, subscriberMaxLag } = deps;
   const bookmarkMs = deps.bookmarkS * 1000;
   const cursors = createEventCursors(eventLog.logId);
-  const wake = (): void => {
+  const onNew = (): void => {
     rounds.wake();
   };
-  const tail = createEventTail({ eventLog, log, onNew: wake });
-  const selector = createEventSelector({ eventLog, tail, log, onReadable: wake });
+  const onReadable = (): void => {
+    rounds.wakeNow();
+  };
+  const tail = createEventTail({ eventLog, log, onNew });
+  const selector = createEventSelector({ eventLog, tail, log, onReadable });
   const delivery = createEventDelivery({ ...deps, bookmarkMs, tail, selector, cursors });
   const rounds = createEventRounds({ ...deps, bookmarkMs, tail, delivery, cursors });
 

@@ -22,8 +22,10 @@ const DRAIN_MS = 2000;
 export interface EventRounds {
   size(): number;
   isEnding(): boolean;
-  /** There may be something to deliver. */
+  /** There may be something to deliver, and more may come to share a message with it. */
   wake(): void;
+  /** What somebody waits for is there. */
+  wakeNow(): void;
   add(start: {
     readonly filter: CompiledEventFilter;
     readonly sink: EventSink;
@@ -46,31 +48,37 @@ export function createEventRounds(deps: {
 }): EventRounds {
   const { clock, log, metrics, bookmarkMs, tail, delivery, cursors } = deps;
   const subscribers = new Set<Subscriber>();
-  let timer: NodeJS.Timeout | undefined;
-  let timerDueMs = Infinity;
+  let cancelNext = (): void => undefined;
+  let nextDueMs = Infinity;
   let round: Promise<void> | undefined;
   /** As long as the last round took: no more than half of the time goes to subscribers, if it was long. */
-  let restMs = TICK_MS;
+  let restMs = 0;
+  /** Somebody came further in the last round, and finds more. */
+  let isFollowed = false;
   let ending: Promise<void> | undefined;
 
   function wakeIn(delayMs: number): void {
     const dueMs = clock.monotonicMs() + delayMs;
-    if (subscribers.size === 0 || ending || round || dueMs >= timerDueMs) return;
-    clearTimeout(timer);
-    timerDueMs = dueMs;
-    timer = setTimeout(() => void runRound(), delayMs).unref();
+    if (subscribers.size === 0 || ending || round || dueMs >= nextDueMs) return;
+    cancelNext();
+    nextDueMs = dueMs;
+    cancelNext = callIn(delayMs, () => void runRound());
+  }
+
+  function tickMs(): number {
+    return Math.max(restMs, TICK_MS);
   }
 
   function stopTimer(): void {
-    clearTimeout(timer);
-    timerDueMs = Infinity;
+    cancelNext();
+    nextDueMs = Infinity;
   }
 
   function runRound(): Promise<void> {
     stopTimer();
     round ??= serveAll().finally(() => {
       round = undefined;
-      if ([...subscribers].some(hasWork)) wakeIn(restMs);
+      if ([...subscribers].some(hasWork)) wakeIn(isFollowed ? restMs : tickMs());
       else wakeIn(Math.max(nextBookmarkInMs(), bookmarkMs / 50, TICK_MS));
     });
     return round;
@@ -79,10 +87,12 @@ export function createEventRounds(deps: {
   async function serveAll(): Promise<void> {
     let sliceStartMs = clock.monotonicMs();
     let workMs = 0;
+    isFollowed = false;
     for (const subscriber of [...subscribers]) {
       if (!subscribers.has(subscriber) || isWaiting(subscriber)) continue;
       guarded(subscriber, () => {
-        delivery.serve(subscriber);
+        const cameFurther = delivery.serve(subscriber);
+        isFollowed ||= cameFurther && isCatchingUp(subscriber);
       });
       const sliceMs = clock.monotonicMs() - sliceStartMs;
       if (sliceMs < SLICE_MS) continue;
@@ -92,8 +102,7 @@ export function createEventRounds(deps: {
     }
     delivery.forget();
     workMs += clock.monotonicMs() - sliceStartMs;
-    const leastMs = [...subscribers].some(isCatchingUp) ? 0 : TICK_MS;
-    restMs = Math.max(leastMs, workMs > SHORT_ROUND_MS ? workMs : 0);
+    restMs = workMs > SHORT_ROUND_MS ? workMs : 0;
   }
 
   /** One subscriber that throws must not stop the others. */
@@ -156,6 +165,9 @@ export function createEventRounds(deps: {
     size: () => subscribers.size,
     isEnding: () => ending !== undefined,
     wake() {
+      wakeIn(tickMs());
+    },
+    wakeNow() {
       wakeIn(restMs);
     },
     add({ filter, sink, position }) {
@@ -182,7 +194,7 @@ export function createEventRounds(deps: {
       return {
         drained() {
           subscriber.isFull = false;
-          wakeIn(restMs);
+          wakeIn(isCatchingUp(subscriber) ? restMs : tickMs());
         },
         close() {
           remove(subscriber);
@@ -190,6 +202,20 @@ export function createEventRounds(deps: {
       };
     },
     end: () => (ending ??= endAll()),
+  };
+}
+
+/** Not with a timer of 0 ms: that is one of 1. @returns Calls it off. */
+function callIn(delayMs: number, call: () => void): () => void {
+  if (delayMs > 0) {
+    const timer = setTimeout(call, delayMs).unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  }
+  const next = setImmediate(call);
+  return () => {
+    clearImmediate(next);
   };
 }
 

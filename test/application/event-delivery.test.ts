@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { createMemoryEventLog } from "../../src/adapters/memory/event-log.js";
 import { createEventCursors } from "../../src/application/event-cursor.js";
+import type { EventLog } from "../../src/application/ports/event-log.js";
 import { aFeed, anEvent, closeReaders, EVERYTHING, manyEvents, read } from "../support/events.js";
 
 const until = { timeout: 5000, interval: 2 };
@@ -89,5 +91,40 @@ describe("a subscriber that cannot take more", () => {
     eventLog.append(manyEvents(1));
     await expect.poll(other.sequences, until).toEqual([1]);
     expect(() => read(feed)).not.toThrow();
+  });
+});
+
+describe("a subscriber for which the log is being read", () => {
+  it("is looked at when that has come, not all the time until then", async () => {
+    const stored = createMemoryEventLog({ capacity: 10_000 });
+    const reads: (() => void)[] = [];
+    let looks = 0;
+    const eventLog: EventLog = {
+      ...stored,
+      oldestSequence() {
+        looks += 1;
+        return stored.oldestSequence();
+      },
+      read: (after, limit) =>
+        new Promise((resolve) => {
+          reads.push(() => {
+            resolve(stored.read(after, limit));
+          });
+        }),
+    };
+    stored.append(manyEvents(5000));
+    const { feed } = aFeed({ eventLog });
+    const afterCursor = createEventCursors(eventLog.logId).cursorAt(0);
+    const reader = read(feed, { afterCursor });
+    await expect.poll(() => reads.length, until).toBeGreaterThan(1); // The tail's, and its own.
+    const before = looks;
+    for (let turn = 0; turn < 1000; turn += 1) await new Promise(setImmediate);
+    expect(looks - before).toBeLessThan(100);
+    await expect
+      .poll(() => {
+        for (const give of reads.splice(0)) give();
+        return reader.events().length;
+      }, until)
+      .toBe(5000);
   });
 });

@@ -12,6 +12,7 @@ import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import type { Adapter, Codec } from "./adapt.js";
 import { answerBytes, batchAnswerBytes } from "./answer-bytes.js";
 import { asBytes, decoding } from "./decode-request.js";
+import { eventBatchBytes } from "./event-bytes.js";
 import { encodeOnce } from "./event-frames.js";
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */
@@ -55,7 +56,7 @@ type Encode<Response> = Codec<unknown, Response>["encode"];
 
 /** How the answers of a method are encoded, where it is not as generated. */
 const ENCODERS: Readonly<Record<string, (generated: Encode<never>) => Encode<never>>> = {
-  [EventServiceService.streamEvents.path]: (generated) => encodeOnce(generated as Encode<object>),
+  [EventServiceService.streamEvents.path]: () => encodeOnce(eventBatchBytes),
   [PolicyDecisionServiceService.checkConnection.path]: () => answerBytes,
   [PolicyDecisionServiceService.checkPolicy.path]: () => answerBytes,
   [PolicyDecisionServiceService.batchCheckConnections.path]: () => batchAnswerBytes,

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Event, EventSeverity } from "../../src/gen/flopynet/policy/v1/event.js";
+import { LossCause, StreamEventsResponse } from "../../src/gen/flopynet/policy/v1/event_service.js";
+import { eventBatchBytes } from "../../src/transport/grpc/event-bytes.js";
+
+/** Of every length of a length: up to 127 bytes, 16,383 and more; also halves of a surrogate pair. */
+const text = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.constantFrom("", "a".repeat(127), "é".repeat(64), "a".repeat(16_384), "\ud800", "x\udc00y"),
+);
+/** A number with a length of its own in bytes. */
+const count = fc.oneof(
+  fc.constantFrom(0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1),
+  fc.maxSafeNat(),
+);
+const int64 = fc.oneof(count.map(String), fc.constantFrom("-1", "9223372036854775807"));
+const value = fc.jsonValue({ noUnicodeString: false });
+const event: fc.Arbitrary<Event> = fc.record({
+  eventId: text,
+  sequence: int64,
+  timestamp: fc.option(fc.date({ min: new Date(-1e6), noInvalidDate: true }), { nil: undefined }),
+  sourceComponent: text,
+  eventType: text,
+  severity: fc.constantFrom(
+    EventSeverity.EVENT_SEVERITY_UNSPECIFIED,
+    EventSeverity.EVENT_SEVERITY_INFO,
+  ),
+  policyVersion: int64,
+  policyId: text,
+  clientId: text,
+  decisionId: text,
+  details: fc.option(fc.dictionary(text, fc.oneof(value, fc.double(), fc.constant(undefined))), {
+    nil: undefined,
+  }),
+});
+const lost = fc.option(
+  fc.record({
+    count: count.map(String),
+    firstSequence: count.map(String),
+    lastSequence: count.map(String),
+    cause: fc.constant(LossCause.LOSS_CAUSE_RETENTION),
+  }),
+  { nil: undefined },
+);
+
+test("events are the very bytes that the generated code makes, up to the order of the fields", () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 5 }), text, lost, (events, cursor, lostEvents) => {
+      const message: StreamEventsResponse = { events, cursor, lost: lostEvents };
+      const generated = StreamEventsResponse.encode(message).finish();
+      const written = eventBatchBytes(message);
+      expect(written.length).toBe(generated.length);
+      expect(StreamEventsResponse.decode(written)).toEqual(StreamEventsResponse.decode(generated));
+    }),
+  );
+});
+
+test("what was written before a batch that does not fit is kept", () => {
+  const details = { text: "é".repeat(30_000), list: [1, [], { a: null }] };
+  const one: Event = Event.fromPartial({ eventId: "one", sequence: "1", details });
+  const message = StreamEventsResponse.fromPartial({
+    events: Array.from({ length: 40 }, (_, index) => ({ ...one, timestamp: new Date(index) })),
+    cursor: "here",
+  });
+  expect(StreamEventsResponse.decode(eventBatchBytes(message))).toEqual(
+    StreamEventsResponse.decode(StreamEventsResponse.encode(message).finish()),
+  );
+});
