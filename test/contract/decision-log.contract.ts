@@ -70,6 +70,15 @@ export function describeDecisionLog(create: () => Promise<DecisionLogUnderTest>)
     expect(await log.list(anyDecision)).toEqual({ decisions: [full] });
   });
 
+  it("gives back texts of every width, recorded together", async () => {
+    const texts = ["a", "ä", "語", "🌸", "\ud800", "", "a".repeat(300), "語".repeat(300), "ä🌸a"];
+    const decisions = [...texts, ...texts.toReversed()].map((text, index) =>
+      named(`${index} ${text}`, { clientId: text, attributes: { text, [`${text}.name`]: index } }),
+    );
+    const log = await filled(decisions);
+    expect((await log.list(anyDecision)).decisions).toEqual(decisions.toReversed());
+  });
+
   it("counts what it recorded", async () => {
     const log = await filled([named("a"), named("b"), named("c")]);
     expect(log.counts()).toMatchObject({ recorded: 3, pending: 0 });
