@@ -35,6 +35,9 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
+/** The names of protocols that are known, in lower case; `arp` is none of IP. */
+export const PROTOCOL_NAMES: readonly string[] = [...NUMBERS.keys(), "arp"];
+
 const DECIMAL = /^(?:0|[1-9][0-9]{0,2})$/;
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;
 
@@ -56,4 +59,12 @@ export function parseProtocol(value: Value): Protocol | undefined {
   const isNumber = typeof number === "number" && Number.isInteger(number);
   // Adding 0 makes negative zero the zero it equals.
   return isNumber && number >= 0 && number <= 255 ? number + 0 : undefined;
+}
+
+/** Whether it is a number of a protocol, or one of `PROTOCOL_NAMES` in any case. */
+export function isKnownProtocol(value: Value): boolean {
+  const protocol = parseProtocol(value);
+  return (
+    typeof protocol === "number" || (protocol !== undefined && PROTOCOL_NAMES.includes(protocol))
+  );
 }

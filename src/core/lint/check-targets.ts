@@ -166,7 +166,7 @@ function unreachable(
   why: string,
   { meant }: { readonly meant: string | undefined },
 ): RuleFinding {
-  const message = `${why}: the rule denies nothing`;
+  const message = `${why}: as far as is known, the rule denies nothing`;
   return {
     ...{ keys: ["match", key], message },
     ...(meant === undefined ? {} : { suggestion: `write \`${meant}\`` }),

@@ -18,6 +18,7 @@ import {
   unsentAttributes,
 } from "./check-targets.js";
 import { idleTrustParameters } from "./check-trust.js";
+import { impossibleValues, misspeltAttributes, unknownProtocols } from "./check-values.js";
 import { equalPriorityConflicts, shadowedRules } from "./compare-rules.js";
 import { type LintCheck, perRule } from "./finding.js";
 
@@ -126,6 +127,30 @@ export const LINT_CHECKS: readonly LintCheck[] = [
     example: '"condition": "protocol == \'TCP\'"',
     fix: "write it in `match`, where the case does not count",
     find: perRule(protocolInOneCase),
+  },
+  {
+    id: "impossible-value",
+    severity: "warning",
+    says: "a condition compares an attribute with a text that it never has: a word that the engine does not use, or a network where there is one address",
+    example: '"condition": "src_ip in [\'10.9.0.0/16\']"',
+    fix: "write the word that is suggested, or compare the address in `match`",
+    find: perRule(impossibleValues),
+  },
+  {
+    id: "unknown-protocol",
+    severity: "warning",
+    says: "a match asks for a protocol of a name that nobody knows",
+    example: '{"protocol": "tpc"}',
+    fix: "write the name that is suggested, or the number",
+    find: perRule(unknownProtocols),
+  },
+  {
+    id: "misspelt-attribute",
+    severity: "warning",
+    says: "a condition about connections reads a name that is nearly that of an attribute of a connection",
+    example: '"condition": "scr_type == \'fl-client\'"',
+    fix: "write the name that is suggested",
+    find: perRule(misspeltAttributes),
   },
   {
     id: "dead-wildcard",

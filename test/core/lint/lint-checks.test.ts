@@ -3,6 +3,7 @@ import { LINT_CHECKS } from "../../../src/core/lint/lint-checks.js";
 import { deny, issuesIn, net, policies, policy, training } from "../../support/lint-texts.js";
 import { withRules } from "../../support/policy-texts.js";
 import { type Row, TRUST_FOUND } from "./trust-findings.js";
+import { VALUES_FOUND } from "./value-findings.js";
 
 const R0 = "policies.p.rules[0]";
 const R1 = "policies.p.rules[1]";
@@ -173,6 +174,7 @@ const FOUND: Row[] = [
     `${R0}.match.condition`,
     "in `match`",
   ],
+  ...VALUES_FOUND,
   [
     "dead-wildcard",
     "a pattern",

@@ -60,11 +60,11 @@ it.each<[file: string, text: string, said: string[]]>([
     ]],
   ["components that nobody has, in a deny rule",
     net('{"action": "deny", "match": {"src_type": ["flclient", "x", "y", "z", "v", "w"]}}'), [
-      'unreachable-deny at policies.p.rules[0].match.src_type: no known component is "flclient" or "x" or "y" or "z" or "v" or ...: the rule denies nothing -> write `fl-client`',
+      'unreachable-deny at policies.p.rules[0].match.src_type: no known component is "flclient" or "x" or "y" or "z" or "v" or ...: as far as is known, the rule denies nothing -> write `fl-client`',
     ]],
   ["five components that nobody has",
     net('{"action": "deny", "match": {"dst_type": ["q", "x", "y", "z", "v"]}}'), [
-      'unreachable-deny at policies.p.rules[0].match.dst_type: no known component is "q" or "x" or "y" or "z" or "v": the rule denies nothing',
+      'unreachable-deny at policies.p.rules[0].match.dst_type: no known component is "q" or "x" or "y" or "z" or "v": as far as is known, the rule denies nothing',
     ]],
   ["one component that somebody has",
     net('{"action": "deny", "match": {"src_type": ["fl-client", "nobody"]}}'), []],
@@ -78,12 +78,12 @@ it.each<[file: string, text: string, said: string[]]>([
     ]],
   ["an attribute that nobody sends, in a deny rule",
     training('{"action": "deny", "match": {"cpu_usag": 3, "zzzzzz": 1, "memory_usage": 1}}'), [
-      "unreachable-deny at policies.p.rules[0].match.cpu_usag: no known client sends `cpu_usag` with `fl_client_training`: the rule denies nothing -> write `cpu_usage`",
-      "unreachable-deny at policies.p.rules[0].match.zzzzzz: no known client sends `zzzzzz` with `fl_client_training`: the rule denies nothing",
+      "unreachable-deny at policies.p.rules[0].match.cpu_usag: no known client sends `cpu_usag` with `fl_client_training`: as far as is known, the rule denies nothing -> write `cpu_usage`",
+      "unreachable-deny at policies.p.rules[0].match.zzzzzz: no known client sends `zzzzzz` with `fl_client_training`: as far as is known, the rule denies nothing",
     ]],
   ["operations that nobody asks for",
     training('{"action": "deny", "match": {"operation": ["model_trainin", "x"]}}'), [
-      'unreachable-deny at policies.p.rules[0].match.operation: no known client asks for "model_trainin" or "x": the rule denies nothing -> write `model_training`',
+      'unreachable-deny at policies.p.rules[0].match.operation: no known client asks for "model_trainin" or "x": as far as is known, the rule denies nothing -> write `model_training`',
     ]],
   ["one operation that somebody asks for",
     training('{"action": "deny", "match": {"operation": ["model_training", "x"]}}'), []],

@@ -38,6 +38,23 @@ describe("nothing is said of", () => {
         policy("b", 1, '{"action": "allow", "match": {"dst_port": 23}}'),
       ),
     ],
+    [
+      "protocols that are known, in any case, and their numbers",
+      net('{"action": "deny", "match": {"protocol": ["TCP", "arp", 132, "17"], "dst_port": 1}}'),
+    ],
+    [
+      "an address in a condition about connections",
+      net('{"action": "deny", "condition": "src_ip in [\'10.0.0.1\', \'2001:db8::1\']"}'),
+    ],
+    [
+      "a network in a condition about something else",
+      withRules('{"action": "deny", "condition": "src_ip == \'10.0.0.0/8\'"}'),
+    ],
+    [
+      "an attribute of the caller's own, in a condition about connections",
+      net('{"action": "deny", "condition": "tenant == \'x\' && client_id != \'y\'"}'),
+    ],
+    ["the words of the engine", deny("client.trust_state in ['ACTIVE', 'EXCLUDED']")],
     ["a range over midnight", deny("current_hour >= 22 OR current_hour <= 6")],
     ["bounds that meet in one value", deny("a >= 3 && a <= 3")],
     ["a dotted name of the trust model", deny("client.factors.update_quality.lower < 0.3")],
