@@ -144,7 +144,7 @@ async function rolledBack(
   { reason }: Flags,
 ): Promise<string> {
   const { policyVersion } = await client.rollback(version, reason);
-  return `the content of version ${version} is active as version ${policyVersion}`;
+  return `the policies of version ${version} are active as version ${policyVersion}`;
 }
 
 function versionOf(given: string): number {

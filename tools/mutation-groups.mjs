@@ -40,7 +40,7 @@ const GROUPS = {
   },
   lint: {
     files:
-      "lint/check-conditions lint/check-targets lint/check-trust lint/compare-rules " +
+      "lint/check-conditions lint/check-targets lint/check-trust lint/check-values lint/compare-rules " +
       "lint/condition-bounds lint/condition-outcomes lint/condition-parts lint/finding lint/known-clients lint/lint " +
       "lint/lint-checks lint/lookalike lint/target-buckets lint/target-relation",
     // Not its properties: a second each, for every mutant that is missed.

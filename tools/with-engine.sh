@@ -5,12 +5,18 @@
 #   tools/with-engine.sh COMMAND [ARGUMENT]...
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+policies=${FLOPYNET_POLICIES:-$root/policies/policies.json}
+# The engine starts without a policy set, too, and refuses every question: that is not what is asked for.
+[ -r "$policies" ] || {
+  echo "FLOPYNET_POLICIES: $policies cannot be read" >&2
+  exit 1
+}
 [ -n "${FLOPYNET_ENGINE_MAIN:-}" ] || node "$root/tools/ensure-built.mjs"
 
 folder=$(mktemp -d)
 touch "$folder/said"
 GRPC_PORT=0 POLICY_PORT=0 METRICS_PORT=0 DATA_DIR=$folder/data \
-  POLICY_FILE=${FLOPYNET_POLICIES:-$root/policies/policies.json} \
+  POLICY_FILE=$policies \
   node "${FLOPYNET_ENGINE_MAIN:-$root/dist/main.js}" >"$folder/log" 2>"$folder/said" &
 engine=$!
 trap 'kill "$engine" 2>/dev/null; wait "$engine" 2>/dev/null || true; rm -rf "$folder"' EXIT

@@ -51,13 +51,16 @@ export function createEventRounds(deps: {
   let cancelNext = (): void => undefined;
   let nextDueMs = Infinity;
   let round: Promise<void> | undefined;
-  /** As long as the last round took: no more than half of the time goes to subscribers, if it was long. */
-  let restMs = 0;
+  /** After a long round until as much time has passed again: no more than half goes to subscribers. */
+  let restUntilMs = -Infinity;
+  /** There was something to wake for while a round ran: after it, so many ms. */
+  let wokenMs = Infinity;
   /** Somebody came further in the last round, and finds more. */
   let isFollowed = false;
   let ending: Promise<void> | undefined;
 
   function wakeIn(delayMs: number): void {
+    if (round) wokenMs = Math.min(wokenMs, delayMs);
     const dueMs = clock.monotonicMs() + delayMs;
     if (subscribers.size === 0 || ending || round || dueMs >= nextDueMs) return;
     cancelNext();
@@ -65,8 +68,9 @@ export function createEventRounds(deps: {
     cancelNext = callIn(delayMs, () => void runRound());
   }
 
-  function tickMs(): number {
-    return Math.max(restMs, TICK_MS);
+  /** @param leastMs - 0: at once, but for the rest after a long round. */
+  function pauseMs(leastMs: number): number {
+    return Math.max(leastMs, restUntilMs - clock.monotonicMs());
   }
 
   function stopTimer(): void {
@@ -78,7 +82,9 @@ export function createEventRounds(deps: {
     stopTimer();
     round ??= serveAll().finally(() => {
       round = undefined;
-      if ([...subscribers].some(hasWork)) wakeIn(isFollowed ? restMs : tickMs());
+      const leastMs = Math.min(isFollowed ? 0 : TICK_MS, wokenMs);
+      wokenMs = Infinity;
+      if ([...subscribers].some(hasWork)) wakeIn(pauseMs(leastMs));
       else wakeIn(Math.max(nextBookmarkInMs(), bookmarkMs / 50, TICK_MS));
     });
     return round;
@@ -100,9 +106,16 @@ export function createEventRounds(deps: {
       await nextTurn();
       sliceStartMs = clock.monotonicMs();
     }
+    startWithAnother();
     delivery.forget();
     workMs += clock.monotonicMs() - sliceStartMs;
-    restMs = workMs > SHORT_ROUND_MS ? workMs : 0;
+    restUntilMs = workMs > SHORT_ROUND_MS ? clock.monotonicMs() + workMs : -Infinity;
+  }
+
+  /** Who is first in every round would have the disk to himself. */
+  function startWithAnother(): void {
+    const [first] = subscribers;
+    if (first && subscribers.delete(first)) subscribers.add(first);
   }
 
   /** One subscriber that throws must not stop the others. */
@@ -149,7 +162,8 @@ export function createEventRounds(deps: {
       subscriber.isStarting || delivery.resumeAfter(subscriber) < tail.newest();
     while ([...subscribers].some(isBehind) && clock.monotonicMs() < deadlineMs) {
       await runRound();
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      if (isFollowed) await nextTurn();
+      else await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
     await round;
     stopTimer();
@@ -165,10 +179,10 @@ export function createEventRounds(deps: {
     size: () => subscribers.size,
     isEnding: () => ending !== undefined,
     wake() {
-      wakeIn(tickMs());
+      wakeIn(pauseMs(TICK_MS));
     },
     wakeNow() {
-      wakeIn(restMs);
+      wakeIn(pauseMs(0));
     },
     add({ filter, sink, position }) {
       // Equal filters are one object: what is selected for one is found by all.
@@ -194,7 +208,7 @@ export function createEventRounds(deps: {
       return {
         drained() {
           subscriber.isFull = false;
-          wakeIn(isCatchingUp(subscriber) ? restMs : tickMs());
+          wakeIn(pauseMs(isCatchingUp(subscriber) ? 0 : TICK_MS));
         },
         close() {
           remove(subscriber);

@@ -50,8 +50,9 @@ export function createEventSelector(deps: {
   const selections = new Map<CompiledEventFilter, Map<number, EventSelection>>();
   let cached = 0;
 
-  function read(chunk: number): void {
-    if (reading.has(chunk) || reading.size >= CHUNKS_READ_AT_ONCE) return;
+  /** @param most - Chunks being read with it. */
+  function read(chunk: number, most = CHUNKS_READ_AT_ONCE): void {
+    if (reading.has(chunk) || reading.size >= most) return;
     reading.add(chunk);
     eventLog.read(chunk * CHUNK_EVENTS, CHUNK_EVENTS).then(
       (events) => {
@@ -83,7 +84,8 @@ export function createEventSelector(deps: {
       // Read while these are delivered: who is far behind need not wait for the disk.
       for (let next = 1; next <= CHUNKS_READ_AT_ONCE; next += 1) {
         const isStored = (chunk + next) * CHUNK_EVENTS < eventLog.newestSequence();
-        if (isStored && !chunks.has(chunk + next)) read(chunk + next);
+        // One is left for somebody who waits for what he gets next.
+        if (isStored && !chunks.has(chunk + next)) read(chunk + next, CHUNKS_READ_AT_ONCE - 1);
       }
       return events;
     }

@@ -5,13 +5,19 @@ const LONGEST = 64;
  * The candidate that was probably meant by a misspelt `text`, whatever the case: the fewest
  * insertions, deletions, replacements and swaps of neighbours away, at most one per three characters.
  *
+ * @param most - Of these edits, where other names may well be right: 1 takes `scr_ip` for `src_ip`, and
+ *   not `dst_host` for `dst_port`.
  * @returns The first of the nearest; undefined when none is near enough.
  */
-export function nearest(text: string, candidates: Iterable<string>): string | undefined {
+export function nearest(
+  text: string,
+  candidates: Iterable<string>,
+  most = Infinity,
+): string | undefined {
   if (text.length > LONGEST) return undefined;
   const written = text.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1;
+  let bestDistance = Math.min(most, Math.max(1, Math.floor(written.length / 3))) + 1;
   for (const candidate of candidates) {
     const lengthDifference = Math.abs(candidate.length - written.length);
     if (lengthDifference >= bestDistance) continue;

@@ -95,6 +95,30 @@ describe("a subscriber that cannot take more", () => {
 });
 
 describe("a subscriber for which the log is being read", () => {
+  it("waits its turn, not until those that came before it have all they want", async () => {
+    const stored = createMemoryEventLog({ capacity: 60_000 });
+    // One read after the other, as a disk does.
+    let disk = Promise.resolve();
+    const places: number[] = [];
+    const eventLog: EventLog = {
+      ...stored,
+      read(after, limit) {
+        places.push(after);
+        disk = disk.then(() => new Promise((resolve) => setTimeout(resolve, 1)));
+        return disk.then(() => stored.read(after, limit));
+      },
+    };
+    stored.append(manyEvents(60_000));
+    const { feed } = aFeed({ eventLog });
+    const cursors = createEventCursors(eventLog.logId);
+    const before = read(feed, { afterCursor: cursors.cursorAt(0) });
+    await expect.poll(() => before.events().length, until).toBeGreaterThan(0);
+    const [wanted, readBefore] = [200 * 256, places.length];
+    read(feed, { afterCursor: cursors.cursorAt(wanted) });
+    await expect.poll(() => places.includes(wanted), until).toBe(true);
+    expect(places.indexOf(wanted) - readBefore).toBeLessThan(10);
+  });
+
   it("is looked at when that has come, not all the time until then", async () => {
     const stored = createMemoryEventLog({ capacity: 10_000 });
     const reads: (() => void)[] = [];

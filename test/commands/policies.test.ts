@@ -86,7 +86,7 @@ describe("flopynet-policy policies", () => {
     );
     expect(await printed("diff", "4", "5")).toContain('-  "enabled": false\n+  "enabled": true\n');
     expect(await printed("rollback", "3")).toBe(
-      "the content of version 3 is active as version 7\n",
+      "the policies of version 3 are active as version 7\n",
     );
     expect(await printed("diff", "3")).toBe("no difference\n");
     expect(await printed("get", "net", "--at", "4")).toContain('"enabled": false');

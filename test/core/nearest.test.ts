@@ -30,6 +30,15 @@ describe("nearest", () => {
     expect(nearest(text, candidates)).toBe(meant);
   });
 
+  // prettier-ignore
+  it.each<[says: string, text: string, most: number, meant: string | undefined]>([
+    ["as many edits as are allowed",        "dst_prt", 1, "dst_port"],
+    ["not one more",                        "dst_host", 1, undefined],
+    ["which is near without a bound",       "dst_host", 8, "dst_port"],
+  ])("within a bound: %s", (_says, text, most, meant) => {
+    expect(nearest(text, ["dst_port"], most)).toBe(meant);
+  });
+
   it("finds a word again after any one edit", () => {
     const edit = fc.tuple(fc.nat({ max: 8 }), fc.constantFrom("", "z"), fc.boolean());
     fc.assert(

@@ -177,6 +177,14 @@ def test_ratios_of_centre_and_root_together_are_none_that_the_engine_refuses() -
         assert max(ratios) <= 1.5
 
 
+def test_an_update_along_the_root_alone_has_an_alignment_that_the_engine_takes() -> None:
+    for seed in range(50):
+        update = np.random.default_rng(seed).normal(size=100)
+        (alone,) = compare({"client-0": update}, root=3 * update).values()
+        assert alone.alignment is not None
+        assert abs(alone.alignment) <= 1
+
+
 def test_a_root_that_nobody_agrees_with_counts_nothing() -> None:
     updates = round_of(5)
     against = -np.mean(list(updates.values()), axis=0)

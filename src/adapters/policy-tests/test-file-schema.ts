@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONNECTION_FIELDS } from "../../core/connection-violations.js";
 import { nearest } from "../../core/nearest.js";
 
 /** Refuses unknown keys, and says which was probably meant. */
@@ -85,8 +86,21 @@ const rows = z
   .record(z.string(), z.record(z.string(), z.array(cell)))
   .refine((map) => Object.keys(map).length === 1, oneEntry);
 
+/** The field that is nearly called so. Any other attribute is one of the caller's own. */
+function misspeltField(attribute: string): string | undefined {
+  return CONNECTION_FIELDS.has(attribute) ? undefined : nearest(attribute, CONNECTION_FIELDS, 1);
+}
+
 const matrix = strict({ name, at: instant.optional(), when, columns, rows }).superRefine(
   (value, context) => {
+    for (const part of ["columns", "rows"] as const) {
+      for (const attribute of Object.keys(value[part])) {
+        const meant = value.when.connection && misspeltField(attribute);
+        if (meant === undefined) continue;
+        const message = `\`${attribute}\` is no field of a connection: write \`${meant}\``;
+        context.addIssue({ code: "custom", path: [part], message });
+      }
+    }
     const width = Object.values(value.columns)[0]?.length ?? 0;
     for (const [attribute, lines] of Object.entries(value.rows)) {
       for (const [row, cells] of Object.entries(lines)) {

@@ -91,7 +91,7 @@ export function* misspeltAttributes(rule: Rule, { type }: Policy): Iterable<Rule
   for (const path of outsideNames(rule)) {
     const name = path.join(".");
     if (path.length > 1 || CONNECTION_ATTRIBUTES.includes(name)) continue;
-    const meant = nearest(name, CONNECTION_ATTRIBUTES);
+    const meant = nearest(name, CONNECTION_ATTRIBUTES, 1);
     if (meant === undefined) continue;
     yield {
       keys: CONDITION,

@@ -3,9 +3,8 @@ import { StreamEventsResponse } from "../../gen/flopynet/policy/v1/event_service
 import { createMessageWriter } from "./message-writer.js";
 
 /*
- * Who resumes reads a hundred thousand stored events, of which each has a dozen texts and a map: as
- * generated that takes three times as long as all the rest of it. The same bytes, up to the order of
- * the fields.
+ * Who resumes reads a hundred thousand stored events, of which each has a dozen texts and a map: the
+ * generated code takes more than twice as long for the same bytes.
  */
 
 const writer = createMessageWriter();
@@ -25,8 +24,9 @@ export function eventBatchBytes(message: StreamEventsResponse): Buffer {
 }
 
 /** Whether it is as the engine makes them; numbers beyond 2^53 and times before 1970 are for the other way. */
-function isPlain({ sequence, policyVersion, timestamp }: Event): boolean {
+function isPlain({ sequence, policyVersion, timestamp, severity }: Event): boolean {
   return (
+    isCount(severity) &&
     isCount(Number(sequence)) &&
     isCount(Number(policyVersion)) &&
     timestamp !== undefined &&

@@ -55,18 +55,17 @@ export function addService(
 type Encode<Response> = Codec<unknown, Response>["encode"];
 
 /** How the answers of a method are encoded, where it is not as generated. */
-const ENCODERS: Readonly<Record<string, (generated: Encode<never>) => Encode<never>>> = {
-  [EventServiceService.streamEvents.path]: () => encodeOnce(eventBatchBytes),
-  [PolicyDecisionServiceService.checkConnection.path]: () => answerBytes,
-  [PolicyDecisionServiceService.checkPolicy.path]: () => answerBytes,
-  [PolicyDecisionServiceService.batchCheckConnections.path]: () => batchAnswerBytes,
-  [PolicyDecisionServiceService.batchCheckPolicies.path]: () => batchAnswerBytes,
+const ENCODERS: Readonly<Record<string, Encode<never>>> = {
+  [EventServiceService.streamEvents.path]: encodeOnce(eventBatchBytes),
+  [PolicyDecisionServiceService.checkConnection.path]: answerBytes,
+  [PolicyDecisionServiceService.checkPolicy.path]: answerBytes,
+  [PolicyDecisionServiceService.batchCheckConnections.path]: batchAnswerBytes,
+  [PolicyDecisionServiceService.batchCheckPolicies.path]: batchAnswerBytes,
 };
 
 function codecOf(definition: MethodDefinition<unknown, unknown>): Codec<never, unknown> {
   const { path, requestDeserialize } = definition;
-  const generated = definition.responseSerialize as Encode<never>;
-  const encode = ENCODERS[path]?.(generated) ?? generated;
+  const encode = ENCODERS[path] ?? (definition.responseSerialize);
   return {
     decode: decoding(`request of ${path}`, requestDeserialize as (bytes: Buffer) => never),
     encode: encode as Encode<unknown>,

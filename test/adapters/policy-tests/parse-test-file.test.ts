@@ -116,6 +116,8 @@ cases:
     ["a time that is none",            CASE.replace("cases:", "at: noon\ncases:"),        "t.yaml:1:5: at: must be a time such as 2026-01-05T02:30:00Z"],
     ["a cell that is neither",         "matrices:\n- name: m\n  when: { policy_type: t }\n  columns: { a: [1] }\n  rows: { b: { x: [maybe] } }", "t.yaml:5:20: matrices[0].rows.b.x[0]: must be allow or deny"],
     ["a row of another width",         "matrices:\n- name: m\n  when: { policy_type: t }\n  columns: { a: [1, 2] }\n  rows: { b: { x: [allow] } }", "t.yaml:5:19: matrices[0].rows.b.x: must have 2 cells, one for each column, got 1"],
+    ["a column that is nearly a field",  "matrices:\n- name: m\n  when: { connection: {} }\n  columns: { dst_prt: [1] }\n  rows: { src_type: { x: [allow] } }", "t.yaml:4:12: matrices[0].columns: `dst_prt` is no field of a connection: write `dst_port`"],
+    ["rows that are nearly a field",     "matrices:\n- name: m\n  when: { connection: {} }\n  columns: { zone: [1] }\n  rows: { scr_type: { x: [allow] } }", "t.yaml:5:9: matrices[0].rows: `scr_type` is no field of a connection: write `src_type`"],
     ["two attributes for columns",     "matrices:\n- name: m\n  when: { policy_type: t }\n  columns: { a: [1], c: [1] }\n  rows: { b: { x: [allow] } }", "t.yaml:4:12: matrices[0].columns: must have exactly one key, the attribute"],
     ["aliases that explode",           `a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n`, "t.yaml:1:1: Excessive alias count"],
   ])("refuses %s, with the place", (_says, text, problem) => {

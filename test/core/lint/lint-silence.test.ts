@@ -52,7 +52,9 @@ describe("nothing is said of", () => {
     ],
     [
       "an attribute of the caller's own, in a condition about connections",
-      net('{"action": "deny", "condition": "tenant == \'x\' && client_id != \'y\'"}'),
+      net(
+        '{"action": "deny", "condition": "tenant == \'x\' && dst_host == \'y\' && client_id != \'y\'"}',
+      ),
     ],
     ["the words of the engine", deny("client.trust_state in ['ACTIVE', 'EXCLUDED']")],
     ["a range over midnight", deny("current_hour >= 22 OR current_hour <= 6")],

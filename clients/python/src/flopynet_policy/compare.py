@@ -83,7 +83,7 @@ def compare_updates(
     ratios = _ratios(cosines, is_admitted)
     reference = AlignmentReference.ALIGNMENT_REFERENCE_ROBUST_CENTRE
     if root is not None:
-        root_cosines = directions @ _root_direction(root, directions.shape[1])
+        root_cosines = np.clip(directions @ _root_direction(root, directions.shape[1]), -1.0, 1.0)
         root_ratios = _ratios(root_cosines, is_admitted)
         if np.isnan(ratios).all():
             cosines, ratios = root_cosines, root_ratios
