@@ -3,6 +3,7 @@ import {
   BatchCheckConnectionsResponse,
   CheckConnectionResponse,
 } from "../../gen/flopynet/policy/v1/decision_service.js";
+import { varintBytes } from "./message-writer.js";
 
 /*
  * Many answers differ in nothing but their ids and their client's trust: what they share is encoded
@@ -132,12 +133,6 @@ function writeTextField(bytes: Buffer, start: number, tag: number, text: string)
   bytes[start] = tag;
   const at = writeVarint(bytes, start + 1, Buffer.byteLength(text));
   return at + bytes.write(text, at, "utf8");
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let left = value >>> 7; left > 0; left >>>= 7) bytes += 1;
-  return bytes;
 }
 
 function writeVarint(bytes: Buffer, start: number, value: number): number {

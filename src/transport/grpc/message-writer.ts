@@ -119,7 +119,8 @@ export function createMessageWriter(): MessageWriter {
   };
 }
 
-function varintBytes(value: number): number {
+/** How many bytes a whole number from 0 to 2^53 - 1 takes. */
+export function varintBytes(value: number): number {
   let bytes = 1;
   for (let left = value; left > 127; left = Math.floor(left / 128)) bytes += 1;
   return bytes;

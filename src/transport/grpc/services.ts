@@ -65,7 +65,7 @@ const ENCODERS: Readonly<Record<string, Encode<never>>> = {
 
 function codecOf(definition: MethodDefinition<unknown, unknown>): Codec<never, unknown> {
   const { path, requestDeserialize } = definition;
-  const encode = ENCODERS[path] ?? (definition.responseSerialize);
+  const encode = ENCODERS[path] ?? definition.responseSerialize;
   return {
     decode: decoding(`request of ${path}`, requestDeserialize as (bytes: Buffer) => never),
     encode: encode as Encode<unknown>,
