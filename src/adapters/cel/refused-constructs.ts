@@ -80,7 +80,7 @@ function refuseFunction(
   const near = nearest(text, functionNames);
   const known =
     near === undefined
-      ? "the functions are `has`, `size`, `startsWith`, `endsWith` and `contains`, and policy functions"
+      ? "the functions are `has`, `size`, `startsWith`, `endsWith` and `contains`, and the policy functions of POLICY_FUNCTIONS_DIR"
       : `write \`${near}\``;
   throw new ConditionProblem(`there is no function \`${text}\`; ${known}`, start);
 }
