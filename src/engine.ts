@@ -200,7 +200,7 @@ async function startWith(
         useCases: {
           ...{ ...useCases, status, log, compat: settings.REST_COMPAT },
           policyFunctions: createPolicyFunctions({
-            ...{ activation, writer, makeEvent, conditionCompiler, ...guard },
+            ...{ activation, writer, makeEvent, conditionCompiler, engineAttributes, ...guard },
             ...functionStoreOf(settings),
           }),
           engineVersion: ENGINE_VERSION,

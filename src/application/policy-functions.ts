@@ -45,7 +45,7 @@ export interface PolicyFunctions {
   remove(name: string, by: ChangeAuthor): Promise<FunctionChange>;
   /** What is wrong with it, beside the functions there are. Empty when nothing is. */
   problemsOf(definition: FunctionDocument): Promise<readonly string[]>;
-  /** What it yields where its parameters and names are those of `attributes`. */
+  /** What it yields where its parameters and names are those of `attributes`; `engine.` is the engine's, if they have none. */
   test(
     definition: FunctionDocument,
     attributes: ValueMap,
@@ -57,6 +57,7 @@ export interface PolicyFunctionsDeps {
   readonly writer: PolicyWriter;
   readonly makeEvent: EventMaker;
   readonly conditionCompiler: ConditionCompiler;
+  readonly engineAttributes: () => ValueMap;
   /** As for `PolicyChanges`. */
   readonly guard?: ImpactGuard;
   /** Absent: there is no folder of functions. */
@@ -140,7 +141,8 @@ export function createPolicyFunctions(deps: PolicyFunctionsDeps): PolicyFunction
       const { compiler } = await compiled(definition);
       const call = compiler.compile(`${definition.name}(${definition.params.join(", ")})`);
       if (!call.ok) return { error: call.message };
-      const outcome = evaluateCondition(call.expression, conditionResolver({}, attributes));
+      const known = { engine: deps.engineAttributes(), ...attributes };
+      const outcome = evaluateCondition(call.expression, conditionResolver({}, known));
       return outcome.outcome === "error"
         ? { error: outcome.message }
         : { result: outcome.outcome === "true" };

@@ -73,7 +73,7 @@ export function openPolicyWorkshop(file: string, stores: PolicyStores): PolicyWo
     activation,
     changes: createPolicyChanges({ activation, writer, history, makeEvent }),
     functions: createPolicyFunctions({
-      ...{ activation, writer, makeEvent, conditionCompiler },
+      ...{ activation, writer, makeEvent, conditionCompiler, engineAttributes: () => ({}) },
       store: createPolicyFunctionStore(folder),
     }),
     policyVersions: createPolicyVersions({ history, unifiedDiff: createUnifiedDiff() }),

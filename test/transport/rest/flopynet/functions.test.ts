@@ -200,6 +200,8 @@ describe("trying a predicate", () => {
     ["score >= 0.5",             { score: 0.7 },  { success: true, result: true }],
     ["score >= 0.5",             { score: 0.2 },  { success: true, result: false }],
     ["reliable(score) && x > 1", { score: 1, x: 2 }, { success: true, result: true }],
+    ["engine.hour < 24",         {},              { success: true, result: true }],
+    ["engine.hour < 24",         { engine: { hour: 24 } }, { success: true, result: false }],
     ["score >= 0.5",             {},              { success: false, error: expect.stringContaining("score") as string }],
     ["1 + 1",                    {},              { success: false, error: expect.stringContaining("not true or false") as string }],
   ])("%s with %j", async (code, context, answer) => {
