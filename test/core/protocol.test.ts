@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseProtocol, type Protocol } from "../../src/core/protocol.js";
+import { isKnownProtocol, parseProtocol, type Protocol } from "../../src/core/protocol.js";
 import type { Value } from "../../src/core/values.js";
 import { anyValue } from "../support/arbitrary-values.js";
 
@@ -38,6 +38,18 @@ describe("parseProtocol", () => {
     ["a list is malformed",                           ["tcp"], undefined],
   ])("%s", (_says, value, protocol) => {
     expect(parseProtocol(value)).toBe(protocol);
+  });
+
+  // prettier-ignore
+  it.each<[says: string, value: Value, isKnown: boolean]>([
+    ["a name with a number, in any case",  "TCP", true],
+    ["a number",                           132, true],
+    ["its text",                           "17", true],
+    ["arp, which has no number",           "ARP", true],
+    ["not a name that nobody knows",       "tpc", false],
+    ["not what is no protocol",            "256", false],
+  ])("knows %s", (_says, value, isKnown) => {
+    expect(isKnownProtocol(value)).toBe(isKnown);
   });
 
   it("reads back what it answers as the same protocol", () => {

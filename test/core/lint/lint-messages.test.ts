@@ -133,6 +133,35 @@ it.each<[file: string, text: string, said: string[]]>([
       'condition-never-true at policies.p.rules[0].condition: the condition fails on every request: the text "high" cannot be ordered -> mend it, or remove the rule',
     ]],
   ["an equality with a text", deny("role == '7'"), []],
+  ["an address that is a network, and one that is none, in a parameter",
+    net('{"action": "deny", "condition": "src_ip in bad || dst_ip != 5", "parameters": {"bad": ["10.0.0.0/8", "10.0.0.1", 7]}}'), [
+      'impossible-value at policies.p.rules[0].condition: `src_ip` is one address and never "10.0.0.0/8": a condition knows no networks and no patterns -> compare it in `match`, which knows networks and ranges',
+    ]],
+  ["a state that is like none",
+    deny("client.trust_state == 'bad' || violation.severity == 'none'"), [
+      'impossible-value at policies.p.rules[0].condition: `client.trust_state` is never "bad": it is PROBATION, ACTIVE, REDUCED, EXCLUDED',
+    ]],
+  ["a state that is nearly one",
+    deny("'degrade' == policy_engine.status && client.trust_state != 'REDUCED' && client.trust_state != 'PROBATION'"), [
+      "impossible-value at policies.p.rules[0].condition: `policy_engine.status` is never \"degrade\": it is healthy, degraded -> write 'degraded'",
+    ]],
+  ["other comparisons of the same names",
+    deny("client.trust_state.startsWith('EX') || has(violation.severity)"), []],
+  ["protocols that nobody knows",
+    net('{"action": "deny", "match": {"protocol": ["tpc", "wxyzwxyz", "everyone-all", "allow"], "dst_port": 1}}'), [
+      'unknown-protocol at policies.p.rules[0].match.protocol: "tpc" is no protocol that is known: it equals only itself -> write "tcp"',
+      'unknown-protocol at policies.p.rules[0].match.protocol: "wxyzwxyz" is no protocol that is known: it equals only itself',
+      'unknown-protocol at policies.p.rules[0].match.protocol: "everyone-all" is no protocol that is known: it equals only itself',
+      'unknown-protocol at policies.p.rules[0].match.protocol: "allow" is no protocol that is known: it equals only itself',
+    ]],
+  ["a name that is nearly that of an attribute of a connection",
+    net('{"action": "deny", "condition": "cleint_id == \'x\' && src_port > 5"}'), [
+      "misspelt-attribute at policies.p.rules[0].condition: `cleint_id` is no attribute of a connection: it is absent unless the caller sends it besides -> was `client_id` meant?",
+    ]],
+  ["the same name where nothing is known of the type",
+    deny("cleint_id == 'x'"), []],
+  ["a parameter that is nearly called so",
+    net('{"action": "deny", "condition": "client_id in cleint_id", "parameters": {"cleint_id": ["x"]}}'), []],
   ["a protocol in a condition",
     net('{"action": "deny", "match": {"condition": "protocol == \'TCP\'"}}'), [
       'protocol-case at policies.p.rules[0].match.condition: a condition sees `protocol` as the caller wrote it, in any case: "TCP" equals only itself -> compare it in `match`, where the case does not count',
