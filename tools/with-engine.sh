@@ -30,4 +30,11 @@ while ! grep -q Ctrl-C "$folder/said"; do
 done
 FLOPYNET_ENGINE=$(sed -n 's/^ *gRPC *//p' "$folder/said")
 export FLOPYNET_ENGINE
+node -e '
+  const { status, policy } = await (await fetch(process.argv[1])).json();
+  if (status !== "healthy") {
+    console.error(policy?.last_error ?? status);
+    process.exit(1);
+  }
+' --input-type=module "$(sed -n 's/^ *REST *//p' "$folder/said")/health"
 "$@"

@@ -1,4 +1,4 @@
-import type { Condition, Expression, NameExpression } from "../condition.js";
+import type { Condition, Expression } from "../condition.js";
 import { conditionNames } from "../evaluate-condition.js";
 import { nearest } from "../nearest.js";
 import type { Policy, Rule } from "../policy.js";
@@ -10,7 +10,7 @@ import {
   type Outcomes,
   possibleOutcomes,
 } from "./condition-outcomes.js";
-import { allParts } from "./condition-parts.js";
+import { allParts, comparedNames } from "./condition-parts.js";
 import { type LintFinding, type LintInput, perRule, type RuleFinding } from "./finding.js";
 import { CONNECTION_ATTRIBUTES } from "./known-clients.js";
 
@@ -74,14 +74,9 @@ export function* textThresholds(rule: Rule): Iterable<RuleFinding> {
 
 export function* protocolInOneCase({ condition, parameters }: Rule): Iterable<RuleFinding> {
   if (condition === undefined || lookUp(parameters, ["protocol"]) !== undefined) return;
-  for (const part of allParts(condition.expression)) {
-    if (part.kind !== "binary" || !["==", "!=", "in"].includes(part.operator)) continue;
-    const other = isName(part.left, "protocol")
-      ? part.right
-      : isName(part.right, "protocol")
-        ? part.left
-        : undefined;
-    const texts = textsOf(other && constantValue(other, parameters));
+  for (const { name, other } of comparedNames(condition.expression)) {
+    if (name.path.join(".") !== "protocol") continue;
+    const texts = textsOf(constantValue(other, parameters));
     if (!texts.some((text) => /[A-Za-z]/.test(text))) continue;
     yield {
       keys: CONDITION,
@@ -92,11 +87,8 @@ export function* protocolInOneCase({ condition, parameters }: Rule): Iterable<Ru
   }
 }
 
-function isName(expression: Expression, name: string): expression is NameExpression {
-  return expression.kind === "name" && expression.path.join(".") === name;
-}
-
-function textsOf(value: Value | undefined): readonly string[] {
+/** The texts that a value is, or has in its list. */
+export function textsOf(value: Value | undefined): readonly string[] {
   if (value === undefined) return [];
   return (isList(value) ? value : [value]).filter((one) => typeof one === "string");
 }

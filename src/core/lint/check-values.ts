@@ -4,10 +4,10 @@ import type { Policy, Rule } from "../policy.js";
 import { CONNECTION_TYPE } from "../policy-types.js";
 import { isKnownProtocol, PROTOCOL_NAMES } from "../protocol.js";
 import { VIOLATION_SEVERITIES } from "../trust/trust-reading.js";
-import { isList, lookUp, type Value } from "../values.js";
-import { outsideNames } from "./check-conditions.js";
+import { lookUp } from "../values.js";
+import { outsideNames, textsOf } from "./check-conditions.js";
 import { constantValue } from "./condition-outcomes.js";
-import { allParts } from "./condition-parts.js";
+import { comparedNames } from "./condition-parts.js";
 import type { RuleFinding } from "./finding.js";
 import { CONNECTION_ATTRIBUTES } from "./known-clients.js";
 
@@ -27,18 +27,11 @@ export function* impossibleValues(
   policy: Policy,
 ): Iterable<RuleFinding> {
   if (condition === undefined) return;
-  for (const part of allParts(condition.expression)) {
-    if (part.kind !== "binary" || !["==", "!=", "in"].includes(part.operator)) continue;
-    for (const [side, other] of [
-      [part.left, part.right],
-      [part.right, part.left],
-    ] as const) {
-      if (side.kind !== "name" || lookUp(parameters, side.path) !== undefined) continue;
-      const name = side.path.join(".");
-      for (const text of textsOf(constantValue(other, parameters))) {
-        const odd = oddityOf(name, text, policy);
-        if (odd) yield { keys: CONDITION, ...odd };
-      }
+  for (const { name, other } of comparedNames(condition.expression)) {
+    if (lookUp(parameters, name.path) !== undefined) continue;
+    for (const text of textsOf(constantValue(other, parameters))) {
+      const odd = oddityOf(name.path.join("."), text, policy);
+      if (odd) yield { keys: CONDITION, ...odd };
     }
   }
 }
@@ -61,11 +54,6 @@ function oddityOf(
     message: `\`${name}\` is one address and never ${JSON.stringify(text)}: a condition knows no networks and no patterns`,
     suggestion: "compare it in `match`, which knows networks and ranges",
   };
-}
-
-function textsOf(value: Value | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return (isList(value) ? value : [value]).filter((one) => typeof one === "string");
 }
 
 /** Names of protocols that nobody knows: they equal themselves only. */

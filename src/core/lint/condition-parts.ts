@@ -1,4 +1,4 @@
-import type { Expression } from "../condition.js";
+import type { Expression, NameExpression } from "../condition.js";
 
 /** The parts that `expression` is directly made of. */
 export function partsOf(expression: Expression): readonly Expression[] {
@@ -31,5 +31,19 @@ export function* allParts(expression: Expression): Iterable<Expression> {
   for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
     yield part;
     pending.push(...partsOf(part).toReversed());
+  }
+}
+
+const EQUALITIES: readonly string[] = ["==", "!=", "in"];
+
+/** Each name inside `expression` that `==`, `!=` or `in` compares, with what it is compared with. */
+export function* comparedNames(
+  expression: Expression,
+): Iterable<{ readonly name: NameExpression; readonly other: Expression }> {
+  for (const part of allParts(expression)) {
+    if (part.kind !== "binary" || !EQUALITIES.includes(part.operator)) continue;
+    const { left, right } = part;
+    if (left.kind === "name") yield { name: left, other: right };
+    if (right.kind === "name") yield { name: right, other: left };
   }
 }

@@ -23,8 +23,11 @@ export function eventBatchBytes(message: StreamEventsResponse): Buffer {
   return writer.finish(rest);
 }
 
+type PlainEvent = Event & { readonly timestamp: Date };
+
 /** Whether it is as the engine makes them; numbers beyond 2^53 and times before 1970 are for the other way. */
-function isPlain({ sequence, policyVersion, timestamp, severity }: Event): boolean {
+function isPlain(event: Event): event is PlainEvent {
+  const { sequence, policyVersion, timestamp, severity } = event;
   return (
     isCount(severity) &&
     isCount(Number(sequence)) &&
@@ -38,8 +41,8 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function writeEvent(event: Event): void {
-  const timeMs = event.timestamp?.getTime() ?? 0;
+function writeEvent(event: PlainEvent): void {
+  const timeMs = event.timestamp.getTime();
   writer.text(1, event.eventId);
   writer.count(2, Number(event.sequence));
   const time = writer.begin(3);
