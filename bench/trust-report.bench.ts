@@ -45,7 +45,7 @@ interface OpenTrust extends EngineTrust {
 async function openTrust(dataDir: string): Promise<OpenTrust> {
   const { settings } = loadConfig({ argv: [], env: { DATA_DIR: dataDir }, readFile: () => "{}" });
   const clock = createSystemClock();
-  const ids = createUuidIds({ clock });
+  const ids = createUuidIds();
   const makeEvent = createEventMaker({ ids, clock });
   const storage = await openEngineStorage({ settings, log, clock });
   const trust = await openEngineTrust({

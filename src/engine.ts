@@ -99,7 +99,7 @@ async function startWith(
   { settings, log }: EngineDeps,
 ): Promise<RunningEngine> {
   const { eventLog, decisionLog, history, versions } = storage;
-  const ids = createUuidIds({ clock });
+  const ids = createUuidIds();
   const metrics = createPrometheusMetrics();
   metrics.watchDecisionLog(() => decisionLog.counts());
   const makeEvent = createEventMaker({ ids, clock });
@@ -121,7 +121,7 @@ async function startWith(
     decisionEventsPerS: settings.DECISION_EVENTS_PER_S,
   });
   const records = createDecisionRecords({
-    ...{ decisionLog, clock },
+    decisionLog,
     tell: recorder.record,
     durability: settings.DECISION_DURABILITY,
     redactedPaths: settings.DECISION_REDACT,

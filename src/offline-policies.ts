@@ -54,7 +54,7 @@ export async function offlineDecisionPoint(
     registry: registryOf(settings),
     recordDecision: () => undefined,
     clock,
-    ids: createUuidIds({ clock }),
+    ids: createUuidIds(),
     batchMaxItems: settings.BATCH_MAX_ITEMS,
   });
 }

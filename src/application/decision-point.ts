@@ -25,8 +25,9 @@ import { createSearchAllowance, explainAnswer, type SearchAllowance } from "./ex
 import { nextTurn } from "./next-turn.js";
 import type { Clock } from "./ports/clock.js";
 import type { ComponentRegistry } from "./ports/component-registry.js";
+import type { LoggedDecision } from "./ports/decision-log.js";
 import type { Ids } from "./ports/ids.js";
-import type { DecisionRecord, RecordDecision } from "./record-decision.js";
+import type { RecordDecision } from "./record-decision.js";
 import { resolveAttributes } from "./resolve-attributes.js";
 import {
   mayChange,
@@ -38,7 +39,8 @@ import {
 export interface DecisionPointDeps {
   /** The snapshot to decide with; undefined without a good policy set. */
   readonly activeSnapshot: () => PolicySnapshot | undefined;
-  readonly engineAttributes: () => ValueMap;
+  /** At a time, in milliseconds since the epoch. */
+  readonly engineAttributes: (timeMs: number) => ValueMap;
   /** Whether this engine is well; absent: it is. */
   readonly engineState?: () => EngineStatus["state"];
   readonly registry: ComponentRegistry;
@@ -105,7 +107,7 @@ async function answerInTurns<Check extends ConnectionCheck | PolicyCheck>(
   questionOf: (check: Check) => Question,
 ): Promise<BatchAnswer> {
   const allowance = createSearchAllowance(checks.filter((check) => check.explain).length);
-  const decided: DecisionRecord[] = [];
+  const decided: LoggedDecision[] = [];
   const later: DecisionPointDeps = { ...deps, recordDecision: (one) => void decided.push(one) };
   const results: CheckAnswer[] = [];
   for (const check of checks) {
@@ -131,7 +133,7 @@ function answerItem<Check extends ConnectionCheck | PolicyCheck | undefined>(
     if (!(error instanceof PdpError)) throw error;
     return {
       requestId: check?.requestId ?? "",
-      decisionId: deps.ids.decisionId(),
+      decisionId: deps.ids.decisionId(deps.clock.nowMs()),
       decision: invalidRequest(error, snapshot.policyVersion),
     };
   }
@@ -145,8 +147,9 @@ function answer(
   allowance?: SearchAllowance,
 ): CheckAnswer {
   const startMs = deps.clock.monotonicMs();
+  const timeMs = deps.clock.nowMs();
   const { requestId, policyType, clientId, attributes } = question;
-  const engine = deps.engineAttributes();
+  const engine = deps.engineAttributes(timeMs);
   const client = clientId === "" ? undefined : deps.clientTrust?.of(clientId, snapshot);
   const policyEngine = statusFor(snapshot, deps);
   const known: KnownAttributes = { engine, policyEngine, trust: client?.attributes };
@@ -160,15 +163,17 @@ function answer(
     client && rules
       ? withTrustRules(answered.decision, rules, request, client.standing)
       : answered.decision;
-  const decisionId = deps.ids.decisionId();
-  const record: Mutable<DecisionRecord> = {
+  const decisionId = deps.ids.decisionId(timeMs);
+  const record: Mutable<LoggedDecision> = {
     decisionId,
+    timeMs,
     requestId,
     policyType,
     clientId,
     attributes: request.attributes,
     decision,
     durationMs: deps.clock.monotonicMs() - startMs,
+    redacted: false,
   };
   const given: Mutable<CheckAnswer> = { requestId, decisionId, decision };
   if (client) record.clientAttributes = client.attributes;

@@ -3,9 +3,10 @@ import type { Value } from "../core/values.js";
 import { eventsDropped, type EventMaker } from "./engine-events.js";
 import { createFoldedCounts, type FoldedCount } from "./folded-counts.js";
 import type { Clock } from "./ports/clock.js";
+import type { LoggedDecision } from "./ports/decision-log.js";
 import type { EventLog, NewEvent } from "./ports/event-log.js";
 import type { Metrics } from "./ports/metrics.js";
-import type { DecisionRecord, RecordDecision } from "./record-decision.js";
+import type { RecordDecision } from "./record-decision.js";
 import { createRuleErrorEvents } from "./rule-error-events.js";
 import { shortText } from "./short-text.js";
 
@@ -54,8 +55,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   let burst: { count: number; firstMs: number; lastMs: number } | undefined;
 
   const foldedOf = (allowed: boolean) =>
-    createFoldedCounts<DecisionRecord>({
-      clock,
+    createFoldedCounts<LoggedDecision>({
       windowMs: SECOND_MS,
       maxKeys: MAX_FOLDED_RULES,
       tellsFirst: false,
@@ -65,7 +65,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
     });
   const foldedPermits = foldedOf(true);
   const foldedDenies = foldedOf(false);
-  const ruleErrors = createRuleErrorEvents({ clock, makeEvent, append });
+  const ruleErrors = createRuleErrorEvents({ makeEvent, append });
 
   function flushFolded(): void {
     foldedPermits.flush();
@@ -84,12 +84,12 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
     return false;
   }
 
-  function recordDecision(record: DecisionRecord): void {
+  function recordDecision(record: LoggedDecision): void {
     const [rule] = record.decision.determiningRules;
     total.decided += 1;
-    if (!takesPart(record.decision.allowed)) {
+    if (!takesPart(record)) {
       const folded = record.decision.allowed ? foldedPermits : foldedDenies;
-      folded.add(foldedKeys(record), record);
+      folded.add(foldedKeys(record), record, record.timeMs);
       total.sampled += 1;
       metrics.eventsSampled(1);
     } else if (append([decisionEvent(makeEvent, record, rule)])) {
@@ -102,17 +102,17 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   }
 
   /** Whether this second still has room for an event of this kind. */
-  function takesPart(allowed: boolean): boolean {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - second.startMs >= SECOND_MS) {
+  function takesPart({ timeMs, decision }: LoggedDecision): boolean {
+    // The clock may have been set back.
+    if (Math.abs(timeMs - second.startMs) >= SECOND_MS) {
       flushFolded();
-      second = { startMs: nowMs, permits: 0, denies: 0 };
+      second = { startMs: timeMs, permits: 0, denies: 0 };
     }
-    const ofKind = allowed ? (second.permits += 1) : (second.denies += 1);
+    const ofKind = decision.allowed ? (second.permits += 1) : (second.denies += 1);
     return ofKind <= decisionEventsPerS;
   }
 
-  function recordUnknownType({ policyType, decision }: DecisionRecord): void {
+  function recordUnknownType({ policyType, decision }: LoggedDecision): void {
     metrics.unknownPolicyType();
     const name = shortText(policyType, MAX_TEXT);
     if (unknownTypes.has(name) || unknownTypes.size >= MAX_UNKNOWN_TYPES) return;
@@ -148,7 +148,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
 }
 
 /** The keys under which decisions fold. Many answers are the same decision: its key is made once. */
-function createFoldedKeys(): (record: DecisionRecord) => string {
+function createFoldedKeys(): (record: LoggedDecision) => string {
   const keys = new Map<Decision, string>();
   return ({ policyType, decision }) => {
     const [rule] = decision.determiningRules;
@@ -167,7 +167,7 @@ function createFoldedKeys(): (record: DecisionRecord) => string {
 // Never a value of the context: events go to everyone who may subscribe.
 function decisionEvent(
   makeEvent: EventMaker,
-  record: DecisionRecord,
+  record: LoggedDecision,
   rule: RuleRef | undefined,
 ): NewEvent {
   const { decisionId, requestId, policyType, decision, durationMs } = record;
@@ -203,7 +203,7 @@ function decisionEvent(
 function foldedEvent(
   makeEvent: EventMaker,
   allowed: boolean,
-  folded: FoldedCount<DecisionRecord>,
+  folded: FoldedCount<LoggedDecision>,
 ): NewEvent {
   const { count, facts: record } = folded;
   const times = {

@@ -7,7 +7,7 @@ const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /**
  * What the engine itself knows, under `engine.`: `hour` (0 to 23), `minute`, `day_of_week` (0 =
  * Monday) in `timeZone`, and `time` (whole seconds since the epoch). Never under a name that a caller
- * sends. The same object within one second.
+ * sends. The same object within one second. Of the time that is asked for, which is now by default.
  *
  * @param options - `timeZone` is an IANA name.
  * @throws {RangeError} If the time zone is unknown.
@@ -15,7 +15,7 @@ const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 export function createEngineAttributes(options: {
   readonly clock: Clock;
   readonly timeZone: string;
-}): () => ValueMap {
+}): (timeMs?: number) => ValueMap {
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone: options.timeZone,
     hourCycle: "h23",
@@ -24,8 +24,8 @@ export function createEngineAttributes(options: {
     weekday: "short",
   });
   let current: { readonly second: number; readonly attributes: ValueMap } | undefined;
-  return () => {
-    const second = Math.floor(options.clock.nowMs() / 1000);
+  return (timeMs = options.clock.nowMs()) => {
+    const second = Math.floor(timeMs / 1000);
     if (current?.second !== second) {
       current = { second, attributes: attributesAt(format, second) };
     }

@@ -1,14 +1,13 @@
-import type { Clock } from "./ports/clock.js";
-
 /** What happens too often to be told one by one: counted per key, told when the window ends. */
 export interface FoldedCounts<Facts> {
   /**
    * Counts one occurrence in this window.
    *
    * @param facts - Kept from the first occurrence that is counted.
+   * @param timeMs - When it occurred.
    * @returns True when the caller is to tell of it now instead (`tellsFirst`): it is not counted.
    */
-  add(key: string, facts: Facts): boolean;
+  add(key: string, facts: Facts, timeMs: number): boolean;
   /** Ends the window now. */
   flush(): void;
 }
@@ -41,13 +40,12 @@ interface Window<Facts> {
  * `onEnd` gets the counts in order of first occurrence. Timers do not keep the process alive.
  */
 export function createFoldedCounts<Facts>(options: {
-  readonly clock: Pick<Clock, "nowMs">;
   readonly windowMs: number;
   readonly maxKeys: number;
   readonly tellsFirst: boolean;
   readonly onEnd: (counts: readonly FoldedCount<Facts>[]) => void;
 }): FoldedCounts<Facts> {
-  const { clock, windowMs, maxKeys, tellsFirst, onEnd } = options;
+  const { windowMs, maxKeys, tellsFirst, onEnd } = options;
   let window: Window<Facts> | undefined;
 
   function open(toldKeys: readonly string[]): Window<Facts> {
@@ -71,35 +69,34 @@ export function createFoldedCounts<Facts>(options: {
     if (ended.length > 0) onEnd(ended);
   }
 
-  function countAgain(counted: GrowingCount<Facts>): void {
+  function countAgain(counted: GrowingCount<Facts>, timeMs: number): void {
     counted.count += 1;
-    counted.lastMs = clock.nowMs();
+    counted.lastMs = timeMs;
   }
 
-  function firstCount(): GrowingCount<Facts> {
-    const nowMs = clock.nowMs();
-    return { count: 1, firstMs: nowMs, lastMs: nowMs };
+  function firstCount(timeMs: number): GrowingCount<Facts> {
+    return { count: 1, firstMs: timeMs, lastMs: timeMs };
   }
 
   return {
-    add(key, facts) {
+    add(key, facts, timeMs) {
       window ??= open([]);
       const { counts, overflow } = window;
       const counted = counts.get(key);
       if (counted) {
-        countAgain(counted);
+        countAgain(counted, timeMs);
         return false;
       }
       if (counts.has(key)) {
-        counts.set(key, { ...firstCount(), facts });
+        counts.set(key, { ...firstCount(timeMs), facts });
         return false;
       }
       if (counts.size >= maxKeys) {
-        if (overflow) countAgain(overflow);
-        else window.overflow = firstCount();
+        if (overflow) countAgain(overflow, timeMs);
+        else window.overflow = firstCount(timeMs);
         return false;
       }
-      counts.set(key, tellsFirst ? undefined : { ...firstCount(), facts });
+      counts.set(key, tellsFirst ? undefined : { ...firstCount(timeMs), facts });
       return tellsFirst;
     },
     flush: end,

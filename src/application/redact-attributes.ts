@@ -1,12 +1,5 @@
 import { isList, type Value, type ValueMap } from "../core/values.js";
-import type { DecisionRecord } from "./record-decision.js";
-
-/** A record without what is never stored. */
-export interface RedactedRecord {
-  readonly record: DecisionRecord;
-  /** The paths at which something was left out. */
-  readonly redactedPaths: readonly string[];
-}
+import type { LoggedDecision } from "./ports/decision-log.js";
 
 /**
  * Leaves out attributes by path: `client.location` is the key `location` of the map `client`, and
@@ -15,17 +8,17 @@ export interface RedactedRecord {
  */
 export function createRedaction(
   paths: readonly string[],
-): (record: DecisionRecord) => RedactedRecord {
-  if (paths.length === 0) return (record) => ({ record, redactedPaths: paths });
+): (decision: LoggedDecision) => LoggedDecision {
+  if (paths.length === 0) return (given) => given;
   const isClientRedacted = paths.includes("client_id");
   return (given) => {
     const attributes = paths.reduce((left, path) => without(left, path), given.attributes);
-    if (attributes === given.attributes) return { record: given, redactedPaths: [] };
+    if (attributes === given.attributes) return given;
     const redactedPaths = paths.filter(
       (path) => without(given.attributes, path) !== given.attributes,
     );
     const clientId = isClientRedacted ? "" : given.clientId;
-    return { record: { ...given, attributes, clientId }, redactedPaths };
+    return { ...given, attributes, clientId, redacted: true, redactedPaths };
   };
 }
 

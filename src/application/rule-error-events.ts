@@ -1,9 +1,8 @@
 import type { RuleError } from "../core/decision.js";
 import type { EventMaker } from "./engine-events.js";
 import { createFoldedCounts, type FoldedCount } from "./folded-counts.js";
-import type { Clock } from "./ports/clock.js";
 import type { NewEvent } from "./ports/event-log.js";
-import type { DecisionRecord } from "./record-decision.js";
+import type { LoggedDecision } from "./ports/decision-log.js";
 import { shortText } from "./short-text.js";
 
 const MINUTE_MS = 60_000;
@@ -20,13 +19,11 @@ interface Facts {
 
 /** RULE_ERROR at most once per rule, missing name and minute; its counts add up to what happened. */
 export function createRuleErrorEvents(deps: {
-  readonly clock: Clock;
   readonly makeEvent: EventMaker;
   readonly append: (events: readonly NewEvent[]) => void;
-}): { add(record: DecisionRecord): void; flush(): void } {
-  const { clock, makeEvent, append } = deps;
+}): { add(decision: LoggedDecision): void; flush(): void } {
+  const { makeEvent, append } = deps;
   const folded = createFoldedCounts<Facts>({
-    clock,
     windowMs: MINUTE_MS,
     maxKeys: MAX_KEYS,
     tellsFirst: true,
@@ -35,17 +32,17 @@ export function createRuleErrorEvents(deps: {
     },
   });
 
-  function addOne(facts: Facts): void {
+  function addOne(facts: Facts, timeMs: number): void {
     const { rule } = facts.error;
     const key = JSON.stringify([rule.policyId, rule.ruleId, facts.missing]);
-    if (folded.add(key, facts)) append([ruleErrorEvent(makeEvent, { count: 1, facts })]);
+    if (folded.add(key, facts, timeMs)) append([ruleErrorEvent(makeEvent, { count: 1, facts })]);
   }
 
   return {
-    add({ decision: { erringRules, policyVersion } }) {
+    add({ timeMs, decision: { erringRules, policyVersion } }) {
       for (const error of erringRules) {
         const missingNames = error.missingAttributes.length > 0 ? error.missingAttributes : [""];
-        for (const missing of missingNames) addOne({ error, missing, policyVersion });
+        for (const missing of missingNames) addOne({ error, missing, policyVersion }, timeMs);
       }
     },
     flush() {

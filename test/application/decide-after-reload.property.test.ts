@@ -22,7 +22,7 @@ import { compiled, writtenPolicies, writtenRequest } from "../support/arbitrary-
 import { createKeptLog } from "../support/kept-log.js";
 
 const clock = createSystemClock();
-const ids = createUuidIds({ clock });
+const ids = createUuidIds();
 
 function setOf(policies: readonly Policy[], contentHash: string): LoadedPolicySet {
   return {

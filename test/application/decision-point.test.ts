@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ConnectionCheck, DecisionPoint, PolicyCheck } from "../../src/application/check.js";
 import { createDecisionPoint } from "../../src/application/decision-point.js";
 import { PdpError } from "../../src/application/errors.js";
-import type { DecisionRecord } from "../../src/application/record-decision.js";
+import type { LoggedDecision } from "../../src/application/ports/decision-log.js";
 import { parseTargetField } from "../../src/core/parse-target-field.js";
 import type { Policy } from "../../src/core/policy.js";
 import type { ValueMap } from "../../src/core/values.js";
@@ -21,9 +21,9 @@ interface Setup {
 
 function createPoint({ policies = POLICIES, batchMaxItems = 1000 }: Setup = {}): {
   point: DecisionPoint;
-  recorded: DecisionRecord[];
+  recorded: LoggedDecision[];
 } {
-  const recorded: DecisionRecord[] = [];
+  const recorded: LoggedDecision[] = [];
   let ids = 0;
   let nowMs = 0;
   const active = snapshot(policies, { policyVersion: 7 });

@@ -5,13 +5,13 @@ import { createGetDecision } from "../../src/application/get-decision.js";
 import { aLoggedDecision } from "../contract/decision-log.contract.js";
 
 const T = 1_750_000_000_000;
-const ids = createUuidIds({ clock: { nowMs: () => T } });
+const ids = createUuidIds();
 
 /** As many decisions of one moment, each recorded `lateMs` after its id was made. */
 function filled(count: number, lateMs = 0) {
   const decisionLog = createMemoryDecisionLog();
   const decisions = Array.from({ length: count }, () =>
-    aLoggedDecision({ decisionId: ids.decisionId(), timeMs: T + lateMs }),
+    aLoggedDecision({ decisionId: ids.decisionId(T), timeMs: T + lateMs }),
   );
   for (const decision of decisions) decisionLog.append(decision);
   return { decisions, get: createGetDecision({ decisionLog }) };

@@ -29,7 +29,7 @@ const ROUND_DONE: EventToPublish = {
 };
 
 function publisher(eventLog: EventLog, policyVersion: number | undefined = 7): PublishEvent {
-  const ids = createUuidIds({ clock });
+  const ids = createUuidIds();
   return createPublishEvent({ eventLog, ids, clock, policyVersion: () => policyVersion });
 }
 
@@ -52,7 +52,7 @@ describe("publishing an event", () => {
 
   it("leaves out what was not given", async () => {
     const eventLog = createMemoryEventLog({});
-    const ids = createUuidIds({ clock });
+    const ids = createUuidIds();
     const publish = createPublishEvent({ eventLog, ids, clock, policyVersion: () => undefined });
     const stored = await publish(ROUND_DONE);
     expect(Object.keys(stored).toSorted()).toEqual(

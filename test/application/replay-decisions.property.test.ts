@@ -58,7 +58,7 @@ it("what a redacted request is decided without would not have changed the answer
       fc.subarray(REDACTED, { minLength: 1 }),
       (policies, { type, attributes }, paths) => {
         const snapshot = snapshotOf(policies);
-        const { record: kept, redactedPaths } = createRedaction(paths)(
+        const { redactedPaths = [], ...kept } = createRedaction(paths)(
           record(PERMIT, { attributes }),
         );
         fc.pre(redactedPaths.length > 0);

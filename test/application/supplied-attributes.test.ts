@@ -50,7 +50,7 @@ function says({
     ...(engineState && { engineState: () => engineState }),
     registry: registry.value,
     recordDecision: () => undefined,
-    ...{ clock, ids: createUuidIds({ clock }), batchMaxItems: 1 },
+    ...{ clock, ids: createUuidIds(), batchMaxItems: 1 },
   });
   const common = { requestId: "", context, explain: false };
   const nothing = { clientId: "", srcType: "", dstType: "", srcIp: "", dstIp: "", protocol: "" };

@@ -14,7 +14,7 @@ import { quietLog } from "../support/events.js";
 import { aStore } from "../support/sqlite.js";
 
 const clock = createSystemClock();
-const ids = createUuidIds({ clock });
+const ids = createUuidIds();
 
 async function aLedger(dataDir?: string) {
   const store = await aStore(dataDir);

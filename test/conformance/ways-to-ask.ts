@@ -59,7 +59,7 @@ export function askCore(given: Given, options: { reversed: boolean; explain?: bo
     registry: registry.value,
     recordDecision: () => undefined,
     clock,
-    ids: createUuidIds({ clock }),
+    ids: createUuidIds(),
     batchMaxItems: settings.BATCH_MAX_ITEMS,
   });
   return {

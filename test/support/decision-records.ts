@@ -6,7 +6,7 @@ import { createUuidIds } from "../../src/adapters/system/ids.js";
 import { createDecisionRecorder } from "../../src/application/decision-recorder.js";
 import { createEventMaker } from "../../src/application/engine-events.js";
 import type { StoredEvent } from "../../src/application/ports/event-log.js";
-import type { DecisionRecord } from "../../src/application/record-decision.js";
+import type { LoggedDecision } from "../../src/application/ports/decision-log.js";
 import type { Decision, RuleRef } from "../../src/core/decision.js";
 
 export const rule = (ruleId: string, policyId = "net"): RuleRef => ({
@@ -34,15 +34,17 @@ export const DENY: Decision = {
 export const INVALID: Decision = { ...DENY, denyKind: "invalid_request", determiningRules: [] };
 export const record = (
   decision: Decision,
-  facts: Partial<DecisionRecord> = {},
-): DecisionRecord => ({
+  facts: Partial<LoggedDecision> = {},
+): LoggedDecision => ({
   decisionId: randomUUID(),
+  timeMs: Date.now(),
   requestId: "request-1",
   policyType: "network_security",
   clientId: "",
   attributes: {},
   decision,
   durationMs: 0.25,
+  redacted: false,
   ...facts,
 });
 
@@ -56,7 +58,7 @@ export function aRecorder({ decisionEventsPerS = 1000 } = {}) {
     eventLog: {
       offer: (events) => !refuses && eventLog.offer(events),
     },
-    makeEvent: createEventMaker({ ids: createUuidIds({ clock }), clock }),
+    makeEvent: createEventMaker({ ids: createUuidIds(), clock }),
     clock,
     metrics,
     decisionEventsPerS,
@@ -72,7 +74,7 @@ export function aRecorder({ decisionEventsPerS = 1000 } = {}) {
     /** Details of the events of one type. */
     details: async (eventType: string) =>
       (await events()).filter((one) => one.eventType === eventType).map((one) => one.details),
-    times: (count: number, decision: Decision, facts: Partial<DecisionRecord> = {}) => {
+    times: (count: number, decision: Decision, facts: Partial<LoggedDecision> = {}) => {
       for (let n = 0; n < count; n += 1) recorder.record(record(decision, facts));
     },
   };

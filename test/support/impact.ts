@@ -18,7 +18,7 @@ export interface AskedRequest {
 }
 
 const clock = createSystemClock();
-const ids = createUuidIds({ clock });
+const ids = createUuidIds();
 
 /** Policies in the words of files. */
 export function policiesOf(documents: readonly ValueMap[]): readonly Policy[] {
@@ -45,13 +45,23 @@ export async function impactOn(
 ): Promise<PolicyImpact & { readonly decisionIds: readonly string[] }> {
   const decisionLog = createMemoryDecisionLog();
   const records = createDecisionRecords({
-    ...{ decisionLog, clock, tell: () => undefined, durability: "async", redactedPaths: redact },
+    ...{ decisionLog, tell: () => undefined, durability: "async", redactedPaths: redact },
   });
   const snapshot = buildSnapshot(before, { policyVersion: 1 });
   const decisionIds = requests.map(({ type: policyType, attributes }) => {
-    const decisionId = ids.decisionId();
+    const timeMs = clock.nowMs();
+    const decisionId = ids.decisionId(timeMs);
     records.record({
-      ...{ decisionId, policyType, attributes, requestId: "", clientId: "", durationMs: 1 },
+      ...{
+        timeMs,
+        redacted: false,
+        decisionId,
+        policyType,
+        attributes,
+        requestId: "",
+        clientId: "",
+        durationMs: 1,
+      },
       decision: decide(snapshot, accessRequest(policyType, attributes)),
     });
     return decisionId;

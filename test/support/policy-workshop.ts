@@ -47,7 +47,7 @@ export interface PolicyWorkshop {
 export const BY = { actor: "127.0.0.1", reason: "" };
 
 const clock = createSystemClock();
-const ids = createUuidIds({ clock });
+const ids = createUuidIds();
 
 export function createPolicyStores(): PolicyStores {
   const eventLog = createMemoryEventLog({});

@@ -15,7 +15,7 @@ import { trustModel, type TrustModelName } from "../../src/core/trust/trust-mode
 import { quietLog } from "./events.js";
 
 const clock = createSystemClock();
-const makeEvent = createEventMaker({ ids: createUuidIds({ clock }), clock });
+const makeEvent = createEventMaker({ ids: createUuidIds(), clock });
 const rulesNow = createTrustRulesInForce({
   ...{ activeSnapshot: () => undefined, digests: createDigests() },
   options: { newcomerWeight: 0.5 },

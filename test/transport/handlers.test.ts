@@ -53,9 +53,9 @@ const { useCases: trust } = await openEngineTrust({
     observationLog: createMemoryObservationLog(),
     trustHistory: createMemoryTrustHistory({ eventLog: createMemoryEventLog({}) }),
   },
-  ids: createUuidIds({ clock: createSystemClock() }),
+  ids: createUuidIds(),
   makeEvent: createEventMaker({
-    ids: createUuidIds({ clock: createSystemClock() }),
+    ids: createUuidIds(),
     clock: createSystemClock(),
   }),
   settings: {
@@ -69,7 +69,7 @@ const { useCases: trust } = await openEngineTrust({
 /** The real use cases, over a policy file that is not there. */
 function handlersFor({ insecure }: { insecure: boolean }): HandlersByService {
   const clock = createSystemClock();
-  const ids = createUuidIds({ clock });
+  const ids = createUuidIds();
   const metrics = createPrometheusMetrics();
   const eventLog = createMemoryEventLog({ logId: ids.eventId() });
   const makeEvent = createEventMaker({ ids, clock });

@@ -1,6 +1,5 @@
 import { randomFillSync } from "node:crypto";
 import { v4, v7 } from "uuid";
-import type { Clock } from "../../application/ports/clock.js";
 import type { Ids } from "../../application/ports/ids.js";
 
 const UUID_BYTES = 16;
@@ -9,9 +8,9 @@ const POOL_SIZE = 256;
 /**
  * UUIDs from the machine's cryptographic randomness, fetched 256 at a time: a fetch per identifier
  * costs more than a decision. Identifiers of decisions ascend strictly as text, also
- * within a millisecond and when the clock goes back.
+ * within a millisecond and when time goes back.
  */
-export function createUuidIds({ clock }: { readonly clock: Pick<Clock, "nowMs"> }): Ids {
+export function createUuidIds(): Ids {
   const pool = new Uint8Array(POOL_SIZE * UUID_BYTES);
   // Made once: a view costs as much as the rest of an identifier.
   const parts = Array.from({ length: POOL_SIZE }, (_, place) =>
@@ -32,9 +31,9 @@ export function createUuidIds({ clock }: { readonly clock: Pick<Clock, "nowMs"> 
   }
 
   return {
-    decisionId() {
+    decisionId(timeMs) {
       const random = randomBytes();
-      const now = Math.floor(clock.nowMs());
+      const now = Math.floor(timeMs);
       if (now > lastMs) {
         lastMs = now;
         counter = startOfCounter(random);

@@ -4,8 +4,9 @@ import type { ValueMap } from "../../core/values.js";
 
 /** One decision as it is kept: enough to show it, and to decide it again under other policies. */
 export interface LoggedDecision {
-  /** UUID v7. */
+  /** UUID v7 of that time. */
   readonly decisionId: string;
+  /** When it was asked: what `engine.time` said. */
   readonly timeMs: number;
   readonly policyType: string;
   /** Empty when not given. */

@@ -1,7 +1,7 @@
 /** Identifiers that never repeat. */
 export interface Ids {
-  /** UUID v7: sorts by time. */
-  decisionId(): string;
+  /** UUID v7 of that time, in milliseconds since the epoch: sorts by it. */
+  decisionId(timeMs: number): string;
   /** UUID v4. */
   eventId(): string;
 }
