@@ -45,6 +45,12 @@ export function parseAddress(text: string): Address | undefined {
   return bits === undefined ? undefined : { family: 4, bits: BigInt(bits) };
 }
 
+/** Whether `parseAddress` reads it; cheaper, because it makes nothing. */
+export function isAddress(text: string): boolean {
+  if (text.length > LONGEST_TEXT) return false;
+  return text.includes(":") ? parseIpv6(text) !== undefined : parseIpv4(text) !== undefined;
+}
+
 /** @returns The 32 bits as an unsigned number. */
 function parseIpv4(text: string): number | undefined {
   let bits = 0;

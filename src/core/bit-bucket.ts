@@ -1,11 +1,5 @@
 import { type Dimension, type DimensionBuilder, dimensionBuilder } from "./index-dimension.js";
-import {
-  type Asked,
-  type IndexEntry,
-  type IndexField,
-  indexFieldHolds,
-  restHolds,
-} from "./index-entry.js";
+import { type IndexField, indexFieldsHold, type RuleLeft } from "./index-entry.js";
 import type { IndexQuery } from "./index-keys.js";
 import {
   addSet,
@@ -24,9 +18,7 @@ export interface BitBucket {
 }
 
 interface Contents {
-  readonly entries: readonly IndexEntry[];
-  /** What is not asked again. */
-  readonly asked: Asked;
+  readonly rules: readonly RuleLeft[];
   readonly dimensions: readonly Dimension[];
   /** By the place of the rule: what of it no dimension asks. */
   readonly residuals: ReadonlyMap<number, readonly IndexField[]>;
@@ -44,32 +36,23 @@ interface GrowingDimension {
   next: number;
 }
 
-/**
- * Yields now and then, so that a caller can let others have their turn.
- *
- * @param asked - What the way down to `entries` has asked of all of them.
- */
-export function* buildBitBucket(
-  entries: readonly IndexEntry[],
-  asked: Asked,
-): Generator<void, BitBucket> {
+/** Yields now and then, so that a caller can let others have their turn. */
+export function* buildBitBucket(rules: readonly RuleLeft[]): Generator<void, BitBucket> {
   const growing = new Map<number, GrowingDimension>();
   const residuals = new Map<number, readonly IndexField[]>();
-  for (const [place, { fields }] of entries.entries()) {
+  for (const [place, { left }] of rules.entries()) {
     if (place % 256 === 255) yield;
-    const residual = fields.filter(
-      (field) => !asked.includes(field.attribute) && !addField(growing, field, place),
-    );
+    const residual = left.filter((field) => !addField(growing, field, place));
     if (residual.length > 0) residuals.set(place, residual);
   }
   const dimensions: Dimension[] = [];
   for (const dimension of growing.values()) {
     yield;
-    addFreeUpTo(dimension, entries.length);
-    const free = ordinalSet(dimension.free, entries.length);
-    dimensions.push(yield* dimension.builder.build(free, entries.length));
+    addFreeUpTo(dimension, rules.length);
+    const free = ordinalSet(dimension.free, rules.length);
+    dimensions.push(yield* dimension.builder.build(free, rules.length));
   }
-  const contents = { entries, asked, dimensions, residuals };
+  const contents = { rules, dimensions, residuals };
   return { find: (query) => find(contents, query) };
 }
 
@@ -104,7 +87,7 @@ interface Narrowed {
 }
 
 function find(contents: Contents, query: IndexQuery): number[] {
-  const { entries, dimensions } = contents;
+  const { rules, dimensions } = contents;
   const narrowed: Narrowed[] = [];
   let least: Narrowed | undefined;
   for (const dimension of dimensions) {
@@ -116,8 +99,8 @@ function find(contents: Contents, query: IndexQuery): number[] {
     narrowed.push(one);
     if (!least || size < least.size) least = one;
   }
-  if (!least) return ask(contents, entries.keys(), query);
-  if (least.size * WORDS_PER_RULE < wordsFor(entries.length) * narrowed.length) {
+  if (!least) return ask(contents, rules.keys(), query);
+  if (least.size * WORDS_PER_RULE < wordsFor(rules.length) * narrowed.length) {
     return ask(contents, placesIn(least), query);
   }
   return intersect(contents, narrowed, query);
@@ -131,21 +114,21 @@ function placesIn({ sets }: Narrowed): readonly number[] {
 }
 
 /** Asks each rule by its definition. */
-function ask({ entries, asked }: Contents, places: Iterable<number>, query: IndexQuery): number[] {
+function ask({ rules }: Contents, places: Iterable<number>, query: IndexQuery): number[] {
   const found: number[] = [];
   for (const place of places) {
-    const entry = entries[place];
-    if (entry && restHolds(entry, asked, query)) found.push(entry.ordinal);
+    const rule = rules[place];
+    if (rule && indexFieldsHold(rule.left, query)) found.push(rule.ordinal);
   }
   return found;
 }
 
 function intersect(
-  { entries, residuals }: Contents,
+  { rules, residuals }: Contents,
   narrowed: readonly Narrowed[],
   query: IndexQuery,
 ): number[] {
-  const left = new Int32Array(wordsFor(entries.length));
+  const left = new Int32Array(wordsFor(rules.length));
   const one = new Int32Array(left.length);
   for (const [index, { sets }] of narrowed.entries()) {
     const bits = index === 0 ? left : one.fill(0);
@@ -154,11 +137,8 @@ function intersect(
   }
   const found: number[] = [];
   forEachBit(left, (place) => {
-    const entry = entries[place];
-    const residual = residuals.get(place) ?? [];
-    if (entry && residual.every((field) => indexFieldHolds(field, query))) {
-      found.push(entry.ordinal);
-    }
+    const rule = rules[place];
+    if (rule && indexFieldsHold(residuals.get(place) ?? [], query)) found.push(rule.ordinal);
   });
   return found;
 }

@@ -28,11 +28,21 @@ export interface IndexField {
 /** The attributes that the way down to a group has asked of all its rules. */
 export type Asked = readonly KeyedAttribute[];
 
-/** Whether all that is not yet asked of the rule holds. */
-export function restHolds({ fields }: IndexEntry, asked: Asked, query: IndexQuery): boolean {
-  for (const field of fields) {
-    if (!asked.includes(field.attribute) && !indexFieldHolds(field, query)) return false;
-  }
+/** A rule in a group, with what of its target is not yet asked. */
+export interface RuleLeft {
+  readonly ordinal: number;
+  readonly left: readonly IndexField[];
+}
+
+export function ruleLeft({ ordinal, fields }: IndexEntry, asked: Asked): RuleLeft {
+  const wasAsked = fields.some(({ attribute }) => asked.includes(attribute));
+  const left = wasAsked ? fields.filter(({ attribute }) => !asked.includes(attribute)) : fields;
+  return { ordinal, left };
+}
+
+/** Whether all of them hold. */
+export function indexFieldsHold(fields: readonly IndexField[], query: IndexQuery): boolean {
+  for (const field of fields) if (!indexFieldHolds(field, query)) return false;
   return true;
 }
 

@@ -1,5 +1,5 @@
 import { type BitBucket, buildBitBucket } from "./bit-bucket.js";
-import type { Asked, IndexEntry } from "./index-entry.js";
+import { type Asked, type IndexEntry, ruleLeft, type RuleLeft } from "./index-entry.js";
 import type { EqualityKey, KeyedAttribute } from "./index-keys.js";
 
 /**
@@ -7,7 +7,7 @@ import type { EqualityKey, KeyedAttribute } from "./index-keys.js";
  * that is asked one by one; a crowd that no equality tells apart becomes a bucket of bits.
  */
 export type IndexNode =
-  | { readonly kind: "rules"; readonly entries: readonly IndexEntry[]; readonly asked: Asked }
+  | { readonly kind: "rules"; readonly rules: readonly RuleLeft[] }
   | { readonly kind: "bucket"; readonly bucket: BitBucket }
   | {
       readonly kind: "splits";
@@ -81,17 +81,18 @@ function* buildLeaf(
   { few, crowd }: IndexShape,
   asked: Asked,
 ): Generator<void, IndexNode> {
-  if (entries.length > crowd || entries.length > few * attributesLeft(entries, asked)) {
-    return { kind: "bucket", bucket: yield* buildBitBucket(entries, asked) };
+  const attributes = new Set<KeyedAttribute>();
+  const rules: RuleLeft[] = [];
+  for (const [place, entry] of entries.entries()) {
+    if (place % 256 === 255) yield;
+    const rule = ruleLeft(entry, asked);
+    for (const { attribute } of rule.left) attributes.add(attribute);
+    rules.push(rule);
   }
-  return { kind: "rules", entries, asked };
-}
-
-function attributesLeft(entries: readonly IndexEntry[], asked: Asked): number {
-  const left = new Set<KeyedAttribute>();
-  for (const { fields } of entries) for (const { attribute } of fields) left.add(attribute);
-  for (const attribute of asked) left.delete(attribute);
-  return left.size;
+  const isCrowd = entries.length > crowd || entries.length > few * attributes.size;
+  // Where nothing is left to ask, there are no bits either.
+  if (!isCrowd || attributes.size === 0) return { kind: "rules", rules };
+  return { kind: "bucket", bucket: yield* buildBitBucket(rules) };
 }
 
 /** Groups rules by what they want of `attribute`; it need not be asked again in a group. */

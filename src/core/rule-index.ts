@@ -1,5 +1,5 @@
 import { append } from "./append.js";
-import { createEntryMaker, type IndexEntry, restHolds } from "./index-entry.js";
+import { createEntryMaker, type IndexEntry, indexFieldsHold } from "./index-entry.js";
 import { type EqualityKey, type IndexQuery, keysOfRequest } from "./index-keys.js";
 import { buildIndexNode, type IndexNode, type IndexShape, measuredShape } from "./index-node.js";
 import type { Rule } from "./policy.js";
@@ -39,8 +39,8 @@ function runsOf(node: IndexNode, query: IndexQuery, found: number[][]): number[]
   switch (node.kind) {
     case "rules": {
       let run: number[] = [];
-      for (const entry of node.entries) {
-        if (restHolds(entry, node.asked, query)) run = append(run, entry.ordinal);
+      for (const { ordinal, left } of node.rules) {
+        if (indexFieldsHold(left, query)) run = append(run, ordinal);
       }
       return run.length > 0 ? append(found, run) : found;
     }

@@ -24,7 +24,10 @@ export function isList(value: Value): value is readonly Value[] {
 
 /** The value of an own key; undefined when there is none or it is null, which means absent. */
 export function ownValue(map: ValueMap, key: string): Value | undefined {
-  return Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
+  const value = map[key] ?? undefined;
+  // Why not asked of all: it costs more than the rest. What a map inherits are functions and a map.
+  const mayBeInherited = typeof value === "object" || typeof value === "function";
+  return mayBeInherited && !Object.hasOwn(map, key) ? undefined : value;
 }
 
 /**

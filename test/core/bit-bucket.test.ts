@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildBitBucket } from "../../src/core/bit-bucket.js";
-import { createEntryMaker, type IndexField } from "../../src/core/index-entry.js";
+import { createEntryMaker, type IndexField, ruleLeft } from "../../src/core/index-entry.js";
 import { keysOfRequest } from "../../src/core/index-keys.js";
 import { accessRequest } from "../../src/core/request.js";
 import type { ValueMap } from "../../src/core/values.js";
@@ -30,7 +30,9 @@ function bucketOf(matches: readonly ValueMap[], known?: string) {
     .flatMap(({ fields }) => fields)
     .filter(({ field }) => field.key === known)
     .map(({ attribute }) => attribute);
-  const { result: bucket, turns } = finished(buildBitBucket(entries, before));
+  const { result: bucket, turns } = finished(
+    buildBitBucket(entries.map((entry) => ruleLeft(entry, before))),
+  );
   const find = (attributes: ValueMap) => {
     const request = accessRequest("t", attributes);
     asked.fields = 0;

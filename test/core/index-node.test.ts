@@ -18,11 +18,11 @@ function built(matches: readonly ValueMap[], shape: IndexShape = SHAPE) {
 }
 
 /**
- * `rules 3`: asked one by one. `bits`: a bucket, also where nothing is left to ask. `a[8 x rules 1] + rules 0`: told apart by `a` into eight
+ * `rules 3`: asked one by one. `bits`: a bucket. `a[8 x rules 1] + rules 0`: told apart by `a` into eight
  * groups, and what does not look at it.
  */
 function text(node: IndexNode): string {
-  if (node.kind === "rules") return `rules ${node.entries.length}`;
+  if (node.kind === "rules") return `rules ${node.rules.length}`;
   if (node.kind === "bucket") return "bits";
   const splits = node.splits.map(({ attribute, children }) => {
     const kinds = new Set([...children.values()].map(text));
@@ -44,20 +44,20 @@ describe("rules are", () => {
     ["bits where there are more", many(5, port), "bits"],
     ["asked one by one where they look at more attributes", many(8, (at) => ({ dst_port: at + 1, src_port: 1 })), "rules 8"],
     ["bits where they are a crowd, whatever they look at", many(9, (at) => ({ dst_port: at + 1, src_port: 1, src_ip: "10.0.0.1" })), "bits"],
-    ["told apart by an equality where they are a crowd", many(9, (at) => ({ a: `v${at}` })), "a[9 x bits] + rules 0"],
+    ["told apart by an equality where they are a crowd", many(9, (at) => ({ a: `v${at}` })), "a[9 x rules 1] + rules 0"],
     ["not told apart while they are none", many(8, (at) => ({ a: `v${at}` })), "bits"],
-    ["told apart where half of them are left", many(10, (at) => ({ a: at % 2 })), "a[2 x bits] + rules 0", { few: 0 }],
+    ["told apart where half of them are left", many(10, (at) => ({ a: at % 2 })), "a[2 x rules 5] + rules 0", { few: 0 }],
     ["not told apart where more are left", many(10, (at) => ({ a: at % 2 })), "bits", { gain: 3 }],
     ["not told apart where nearly all want one value", many(10, (at) => ({ a: at === 0 ? "x" : "y" })), "bits"],
     ["told apart by the attribute that leaves the fewest", many(12, (at) => ({ a: at % 2, b: `v${at}`, c: at % 3 })), "b[12 x rules 1] + rules 0"],
     ["told apart by what all look at rather than by what some do", [...many(9, (at) => ({ a: `v${at}`, b: at % 3 })), ...many(9, (at) => ({ b: at % 3 }))], "b[3 x rules 6] + rules 0", { few: 8 }],
     ["told apart by what some look at where that leaves fewer", [...many(18, (at) => ({ a: `v${at}`, b: at % 2 })), ...many(2, () => ({ b: 1 }))], "a[18 x rules 1] + rules 2"],
     ["not told apart by what only a handful looks at", [...many(8, (at) => ({ a: `v${at}` })), ...many(8, port)], "bits"],
-    ["told apart again where they do not look at the first attribute", [...many(10, (at) => ({ a: `v${at}` })), ...many(9, (at) => ({ b: `w${at}` }))], "a[10 x bits] + b[9 x bits] + rules 0"],
-    ["told apart by a second attribute within each group", many(81, (at) => ({ a: at % 9, b: Math.floor(at / 9) })), "a[9 x b[9 x bits] + rules 0] + rules 0"],
-    ["kept apart from wildcards", [...many(9, (at) => ({ a: `v${at}` })), { a: "any" }, {}], "a[9 x bits] + bits"],
-    ["in the group of each of their values", many(9, (at) => ({ a: [`v${at}`, `w${at}`] })), "a[18 x bits] + rules 0"],
-    ["in up to 16 groups", many(9, (at) => ({ a: list(`v${at} `, 16) })), "a[144 x bits] + rules 0"],
+    ["told apart again where they do not look at the first attribute", [...many(10, (at) => ({ a: `v${at}` })), ...many(9, (at) => ({ b: `w${at}` }))], "a[10 x rules 1] + b[9 x rules 1] + rules 0"],
+    ["told apart by a second attribute within each group", many(81, (at) => ({ a: at % 9, b: Math.floor(at / 9) })), "a[9 x b[9 x rules 1] + rules 0] + rules 0"],
+    ["kept apart from wildcards", [...many(9, (at) => ({ a: `v${at}` })), { a: "any" }, {}], "a[9 x rules 1] + rules 2"],
+    ["in the group of each of their values", many(9, (at) => ({ a: [`v${at}`, `w${at}`] })), "a[18 x rules 1] + rules 0"],
+    ["in up to 16 groups", many(9, (at) => ({ a: list(`v${at} `, 16) })), "a[144 x rules 1] + rules 0"],
     ["in no more than that", many(9, (at) => ({ a: list(`v${at} `, 17) })), "bits"],
   ])("%s", (_says, matches, node, shape) => {
     expect(text(built(matches, { ...SHAPE, ...shape }).result)).toBe(node);
@@ -66,7 +66,7 @@ describe("rules are", () => {
   it("in up to 16 groups of all attributes together", () => {
     const shape = { few: 0, crowd: 0, gain: 1 };
     const deep = (b: number) => text(built([{ a: list("v", 4), b: list("w", b) }], shape).result);
-    expect(deep(4)).toBe("a[4 x b[4 x bits] + rules 0] + rules 0");
+    expect(deep(4)).toBe("a[4 x b[4 x rules 1] + rules 0] + rules 0");
     expect(deep(5)).toBe("a[4 x bits] + rules 0");
   });
 
@@ -97,7 +97,7 @@ describe("others have a turn", () => {
   it.each<[says: string, matches: readonly ValueMap[], turns: number]>([
     ["never while rules are asked one by one", many(4, port), 0],
     ["for each 256 rules that are counted and parted, and for each 64 groups", many(1_024, (at) => ({ a: `v${at}` })), 4 + 4 + 16],
-    ["for each 256 rules that are counted in vain, and put into bits", many(1_024, () => ({ a: "x" })), 4 + 4 + 1],
+    ["for each 256 rules that are counted in vain, asked what is left, and put into bits", many(1_024, () => ({ a: "x" })), 4 + 4 + 4 + 1],
   ])("%s", (_says, matches, turns) => {
     expect(built(matches).turns).toBe(turns);
   });
