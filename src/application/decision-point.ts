@@ -234,12 +234,14 @@ function statusFor(
 
 function requestOf(
   { registry }: DecisionPointDeps,
-  { policyType, isConnection }: Question,
+  question: Question,
   { engine, policyEngine, trust }: KnownAttributes,
   attributes: ValueMap,
 ): AccessRequest {
+  const { policyType, isConnection } = question;
   const resolved = resolveAttributes(attributes, {
     isConnection,
+    hasOnlyFields: question.hasOnlyFields && attributes === question.attributes,
     engine,
     policyEngine,
     registry,

@@ -22,6 +22,8 @@ export function resolveAttributes(
   given: ValueMap,
   options: {
     readonly isConnection: boolean;
+    /** Whether `given` is known to have nothing else. Default: false, it is looked through. */
+    readonly hasOnlyFields?: boolean;
     readonly engine: ValueMap;
     /** `policy_engine`; absent: no rule reads it. */
     readonly policyEngine?: ValueMap | undefined;
@@ -34,15 +36,8 @@ export function resolveAttributes(
   const { trust } = options;
   // A plain object, because one without prototype is slow to read; `__proto__` was refused before.
   const attributes: Record<string, Value> = trust ? copyTrustAttributes(trust) : {};
-  for (const name of Object.keys(given)) {
-    const value = given[name] ?? null;
-    if (value === null) continue;
-    if (options.isConnection && CONNECTION_FIELDS.has(name)) {
-      if (value !== "") attributes[name] = value;
-    } else if (!isEngineName(name) && !(trust && isKnownBetter(name, trust))) {
-      attributes[name] = value;
-    }
-  }
+  if (options.isConnection) addConnectionFields(attributes, given);
+  if (!options.hasOnlyFields) addOthers(attributes, given, options);
   attributes["engine"] = options.engine;
   if (trust) {
     addToKnown(attributes, given, "client");
@@ -54,6 +49,36 @@ export function resolveAttributes(
     addComponentType(attributes, "dst_type", "dst_ip", options.registry);
   }
   return attributes;
+}
+
+/** Why by name: to go through the names of a map and store each under it takes five times as long. */
+function addConnectionFields(attributes: Record<string, Value>, given: ValueMap): void {
+  const { client_id, src_type, dst_type, src_ip, dst_ip, src_port, dst_port, protocol } = given;
+  if (isGiven(client_id)) attributes["client_id"] = client_id;
+  if (isGiven(src_type)) attributes["src_type"] = src_type;
+  if (isGiven(dst_type)) attributes["dst_type"] = dst_type;
+  if (isGiven(src_ip)) attributes["src_ip"] = src_ip;
+  if (isGiven(dst_ip)) attributes["dst_ip"] = dst_ip;
+  if (isGiven(src_port)) attributes["src_port"] = src_port;
+  if (isGiven(dst_port)) attributes["dst_port"] = dst_port;
+  if (isGiven(protocol)) attributes["protocol"] = protocol;
+}
+
+function isGiven(value: Value | undefined): value is Value {
+  return value !== undefined && value !== null && value !== "";
+}
+
+function addOthers(
+  attributes: Record<string, Value>,
+  given: ValueMap,
+  options: { readonly isConnection: boolean; readonly trust?: TrustAttributes | undefined },
+): void {
+  const { isConnection, trust } = options;
+  for (const name of Object.keys(given)) {
+    const value = given[name] ?? null;
+    if (value === null || (isConnection && CONNECTION_FIELDS.has(name))) continue;
+    if (!isEngineName(name) && !(trust && isKnownBetter(name, trust))) attributes[name] = value;
+  }
 }
 
 /** Names of which the engine alone speaks, whoever is asked about. */

@@ -19,6 +19,8 @@ export interface Question {
   readonly isConnection: boolean;
   /** Whether they came as the fields of a message, which have types, and not inside a context. */
   readonly isMessage: boolean;
+  /** Whether `attributes` are the connection's fields and nothing else. */
+  readonly hasOnlyFields: boolean;
   readonly explain: boolean;
   readonly tracesOnly: boolean;
 }
@@ -43,6 +45,7 @@ export function questionOfConnection(check: ConnectionCheck): Question {
     attributes: hasContext ? { ...context, ...fields } : fields,
     isConnection: true,
     isMessage: true,
+    hasOnlyFields: !hasContext,
     explain: check.explain,
     tracesOnly: false,
   };
@@ -67,6 +70,7 @@ export function questionOfPolicy(check: PolicyCheck): Question {
     attributes: clientId === "" && given !== "" ? withoutTrust(check.context) : check.context,
     isConnection,
     isMessage: false,
+    hasOnlyFields: false,
     explain: check.explain,
     tracesOnly: check.tracesOnly ?? false,
   };
@@ -129,7 +133,14 @@ function policyTypeViolations(policyType: string): readonly FieldViolation[] {
   return [{ field: "policy_type", rule }];
 }
 
-function refuse(...violations: readonly (readonly FieldViolation[])[]): void {
-  if (violations.every(({ length }) => length === 0)) return;
-  throw new PdpError({ reason: "REQUEST_INVALID", violations: violations.flat() });
+// Why not any number of lists: a list of them would be made for each check.
+function refuse(
+  first: readonly FieldViolation[],
+  second: readonly FieldViolation[],
+  third: readonly FieldViolation[],
+  fourth: readonly FieldViolation[] = NONE,
+): void {
+  if (first.length + second.length + third.length + fourth.length === 0) return;
+  const violations = [...first, ...second, ...third, ...fourth];
+  throw new PdpError({ reason: "REQUEST_INVALID", violations });
 }

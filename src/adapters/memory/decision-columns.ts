@@ -117,17 +117,17 @@ function createNames(): (attributes: ValueMap, beside?: TrustAttributes) => read
   let last: readonly string[] = [];
   let own: readonly string[] = [];
   return (attributes, beside) => {
-    const all = Object.keys(attributes);
-    if (!sameTexts(all, last)) {
-      last = all;
-      own = beside ? all.filter((name) => !Object.hasOwn(beside, name)) : all;
+    if (!hasNames(attributes, last)) {
+      last = Object.keys(attributes);
+      own = beside ? last.filter((name) => !Object.hasOwn(beside, name)) : last;
     }
     return own;
   };
 }
 
-function sameTexts(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
-  return true;
+/** Whether they are all its names, in that order. Why so: a list of them would be made each time. */
+function hasNames(attributes: ValueMap, names: readonly string[]): boolean {
+  let at = 0;
+  for (const name in attributes) if (name !== names[at++]) return false;
+  return at === names.length;
 }

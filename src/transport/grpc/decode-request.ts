@@ -1,5 +1,5 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { PdpError } from "../../application/errors.js";
+import { RequestReader } from "./request-reader.js";
 
 // Why not the reader's own: it puts U+FFFD in the place of what is not UTF-8.
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -16,7 +16,7 @@ export function decoding<Request>(
 ): (bytes: Buffer) => Request {
   return (bytes) => {
     try {
-      return deserialize(new BinaryReader(bytes, decodeUtf8) as unknown as Buffer);
+      return deserialize(new RequestReader(bytes, decodeUtf8) as unknown as Buffer);
     } catch {
       // In our words: those of the decoder name no field.
       const rule = `must be the bytes of a ${typeName}, its texts in UTF-8, nested at most 100 levels deep`;
