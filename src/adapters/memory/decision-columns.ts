@@ -14,10 +14,15 @@ export type DecisionFacts = Pick<LoggedDecision, "timeMs" | "clientId" | "policy
 export interface DecisionColumns {
   rows(): number;
   add(decision: LoggedDecision): void;
+  /** Forgets all, and keeps the memory for what is added next. */
+  clear(): void;
   facts(row: number): DecisionFacts;
   /** What was added, without `clientAttributes`. */
   at(row: number): LoggedDecision;
 }
+
+/** Values of a row for which memory is kept; connections have about ten. */
+const MOST_VALUES_KEPT = 32;
 
 /** @param intern - Gives for equal texts the same object; one for all columns. */
 export function createDecisionColumns(
@@ -40,17 +45,21 @@ export function createDecisionColumns(
   /** Of all rows, those of a row before its end. */
   const values: Value[] = [];
   const ends = new Uint32Array(mostRows);
+  let rows = 0;
 
   function addAttributes(attributes: ValueMap, beside: TrustAttributes | undefined): void {
     const own = (beside ? namesOf.known : namesOf.others)(attributes, beside);
-    names.push(own);
+    names[rows] = own;
+    let end = ends[rows - 1] ?? 0;
     for (const name of own) {
       const value = attributes[name] ?? null;
       // A text that the row before has too need not be looked up.
-      const before = values[values.length - own.length];
-      if (typeof value !== "string") values.push(value);
-      else values.push(value === before ? before : intern(value));
+      const before = values[end - own.length];
+      if (typeof value !== "string") values[end] = value;
+      else values[end] = value === before ? before : intern(value);
+      end += 1;
     }
+    ends[rows] = end;
   }
 
   function attributesOf(row: number): ValueMap {
@@ -63,7 +72,7 @@ export function createDecisionColumns(
 
   function facts(row: number): DecisionFacts {
     const decision = decisions[row];
-    if (!decision) throw new RangeError(`row ${row} of ${decisions.length}`);
+    if (row >= rows || !decision) throw new RangeError(`row ${row} of ${rows}`);
     return {
       timeMs: timesMs[row] ?? 0,
       clientId: clientIds[row] ?? "",
@@ -73,23 +82,27 @@ export function createDecisionColumns(
   }
 
   return {
-    rows: () => decisions.length,
+    rows: () => rows,
     add(logged) {
       const { redacted, redactedPaths } = logged;
-      const row = decisions.length;
       const beside = knownAttributes(logged);
       addAttributes(logged.attributes, beside);
-      ends[row] = values.length;
-      timesMs[row] = logged.timeMs;
-      durationsMs[row] = logged.durationMs;
-      known.push(beside);
-      decisionIds.push(logged.decisionId);
-      requestIds.push(logged.requestId);
-      clientIds.push(intern(logged.clientId));
-      policyTypes.push(logged.policyType);
-      decisions.push(logged.decision);
-      trusts.push(logged.trust);
-      redactions.push(redactedPaths ?? redacted);
+      timesMs[rows] = logged.timeMs;
+      durationsMs[rows] = logged.durationMs;
+      known[rows] = beside;
+      decisionIds[rows] = logged.decisionId;
+      requestIds[rows] = logged.requestId;
+      clientIds[rows] = intern(logged.clientId);
+      policyTypes[rows] = logged.policyType;
+      decisions[rows] = logged.decision;
+      trusts[rows] = logged.trust;
+      redactions[rows] = redactedPaths ?? redacted;
+      rows += 1;
+    },
+    clear() {
+      rows = 0;
+      if (values.length > MOST_VALUES_KEPT * mostRows) values.length = 0;
+      else values.fill(null); // What the next rows do not reach would stay.
     },
     facts,
     at(row) {

@@ -31,15 +31,17 @@ export function createMemoryDecisionLog({
   const mostRows = Math.min(capacity, MOST_ROWS);
   const intern = rememberTexts((text) => text);
   let newest = createDecisionColumns(mostRows, intern);
-  let kept: DecisionColumns[] = [newest];
+  const kept: DecisionColumns[] = [newest];
   let recorded = 0;
   const counts = createMemoryDecisionCounts();
 
   function append(logged: LoggedDecision): void {
     if (newest.rows() === mostRows) {
-      newest = createDecisionColumns(mostRows, intern);
       // With what is in the newest, there are always as many as may be kept.
-      kept = [...kept.slice(-Math.ceil(capacity / mostRows)), newest];
+      const oldest = kept.length > Math.ceil(capacity / mostRows) ? kept.shift() : undefined;
+      oldest?.clear();
+      newest = oldest ?? createDecisionColumns(mostRows, intern);
+      kept.push(newest);
     }
     newest.add(logged);
     recorded += 1;

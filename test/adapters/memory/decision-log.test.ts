@@ -23,12 +23,16 @@ describe("the decision log in memory", () => {
 
   it("gives back thousands of decisions as they were, the newest first", async () => {
     const log = createMemoryDecisionLog();
-    const appended = Array.from({ length: 12_500 }, (_, n) =>
+    const appended = Array.from({ length: 25_000 }, (_, n) =>
       aLoggedDecision({
         requestId: `request-${n}`,
         clientId: `client-${n % 7}`,
         timeMs: 1_750_000_000_000 + n,
-        attributes: { [`name-${n % 3}`]: `text-${n}`, n, list: [n] },
+        attributes: {
+          [`name-${n % 3}`]: `text-${n}`,
+          n,
+          ...(n % 5 === 0 && { list: [n], more: n }),
+        },
       }),
     );
     for (const decision of appended) log.append(decision);
