@@ -1,4 +1,4 @@
-import { isAddress } from "./address.js";
+import { parseAddress } from "./address.js";
 import { parsePort } from "./port-set.js";
 import { parseProtocol } from "./protocol.js";
 import { quoted } from "./quoted.js";
@@ -107,7 +107,7 @@ function characters(text: string, most: number): number {
 }
 
 function addressRule(value: Value): string | undefined {
-  return typeof value === "string" && isAddress(value)
+  return typeof value === "string" && parseAddress(value) !== undefined
     ? undefined
     : `must be an IPv4 or IPv6 address without zone or prefix length, got ${quoted(value)}`;
 }
