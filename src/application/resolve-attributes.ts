@@ -39,15 +39,12 @@ export function resolveAttributes(
   if (options.isConnection) addConnectionFields(attributes, given);
   if (!options.hasOnlyFields) addOthers(attributes, given, options);
   attributes["engine"] = options.engine;
-  if (trust) {
+  if (trust && !options.hasOnlyFields) {
     addToKnown(attributes, given, "client");
     addToKnown(attributes, given, "violation");
   }
   if (options.policyEngine) attributes["policy_engine"] = options.policyEngine;
-  if (options.isConnection && options.registry) {
-    addComponentType(attributes, "src_type", "src_ip", options.registry);
-    addComponentType(attributes, "dst_type", "dst_ip", options.registry);
-  }
+  if (options.isConnection && options.registry) addComponentTypes(attributes, options.registry);
   return attributes;
 }
 
@@ -91,17 +88,17 @@ function isEngineName(name: string): boolean {
   );
 }
 
-function addComponentType(
-  attributes: Record<string, Value>,
-  typeName: string,
-  addressName: string,
-  registry: ComponentRegistry,
-): void {
-  const text = attributes[addressName];
-  if ((attributes[typeName] ?? null) !== null || typeof text !== "string") return;
-  const address = parseAddress(text);
-  const type = address && registry.componentTypeOf(address);
-  if (type !== undefined) attributes[typeName] = type;
+function addComponentTypes(attributes: Record<string, Value>, registry: ComponentRegistry): void {
+  const { src_type, src_ip, dst_type, dst_ip } = attributes;
+  const source = isGiven(src_type) ? undefined : componentTypeAt(src_ip, registry);
+  if (source !== undefined) attributes["src_type"] = source;
+  const destination = isGiven(dst_type) ? undefined : componentTypeAt(dst_ip, registry);
+  if (destination !== undefined) attributes["dst_type"] = destination;
+}
+
+function componentTypeAt(ip: Value | undefined, registry: ComponentRegistry): string | undefined {
+  const address = typeof ip === "string" ? parseAddress(ip) : undefined;
+  return address && registry.componentTypeOf(address);
 }
 
 /** Whether a name, also a flat one (`client.factors.x`), says something that `trust` knows. */

@@ -52,7 +52,10 @@ export function indexFieldHolds(
   query: IndexQuery,
 ): boolean {
   if (!keys) return fieldHolds(field, query.request);
-  for (const key of query.keysOf(attribute)) if (keys.includes(key)) return true;
+  const only = keys[0];
+  for (const key of query.keysOf(attribute)) {
+    if (keys.length === 1 ? key === only : keys.includes(key)) return true;
+  }
   return false;
 }
 
