@@ -120,6 +120,7 @@ async function startWith(
     ...{ eventLog, makeEvent, metrics, clock },
     decisionEventsPerS: settings.DECISION_EVENTS_PER_S,
   });
+  metrics.watchDecisionEvents(recorder.counts);
   const records = createDecisionRecords({
     decisionLog,
     tell: recorder.record,

@@ -91,13 +91,10 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
       const folded = record.decision.allowed ? foldedPermits : foldedDenies;
       folded.add(foldedKeys(record), record, record.timeMs);
       total.sampled += 1;
-      metrics.eventsSampled(1);
     } else if (append([decisionEvent(makeEvent, record, rule)])) {
       total.emitted += 1;
-      metrics.eventsEmitted(1);
     } else {
       total.dropped += 1;
-      metrics.eventsDropped(1);
     }
   }
 

@@ -12,6 +12,7 @@ it("docs/operations.md lists every metric of the engine, with its type and label
   metrics.watchDecisionLog(() => ({
     ...{ recorded: 0, pending: 0, dropped: { overload: 0, storage_unavailable: 0 } },
   }));
+  metrics.watchDecisionEvents(() => ({ decided: 0, emitted: 0, sampled: 0, dropped: 0 }));
   metrics.trust.watchClients(() => ({ PROBATION: 0, ACTIVE: 0, REDUCED: 0, EXCLUDED: 0 }));
   const types = [...(await metrics.text()).matchAll(/^# TYPE flopynet_policy_(\w+) (\w+)$/gm)];
   const served = types.map(([, name, type]) => `${name ?? ""} ${type ?? ""}`).sort();

@@ -63,6 +63,7 @@ export function aRecorder({ decisionEventsPerS = 1000 } = {}) {
     metrics,
     decisionEventsPerS,
   });
+  metrics.watchDecisionEvents(recorder.counts);
   const events = (): Promise<readonly StoredEvent[]> => eventLog.read(0, 100_000);
   return {
     ...recorder,

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import type { DecisionCounts } from "../../application/decision-recorder.js";
 import type { DecisionLogCounts } from "../../application/ports/decision-log.js";
 import type { Metrics, TrustMetrics } from "../../application/ports/metrics.js";
 import { FastHistogram } from "./fast-histogram.js";
@@ -16,6 +17,8 @@ export interface PrometheusMetrics extends Metrics {
   text(): Promise<string>;
   /** Shows what became of decisions that were handed to the decision log. Call once. */
   watchDecisionLog(counts: () => DecisionLogCounts): void;
+  /** Shows how decisions were told. Call once. */
+  watchDecisionEvents(counts: () => DecisionCounts): void;
   readonly contentType: string;
   readonly trust: TrustMetrics;
 }
@@ -48,18 +51,6 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     "unknown_type_checks_total",
     "Checks that asked for a type no enabled policy has.",
   );
-  const emitted = counter(
-    "decision_events_emitted_total",
-    "Decisions that became an event of their own.",
-  );
-  const sampled = counter(
-    "decision_events_sampled_total",
-    "Decisions folded into one event per second and rule.",
-  );
-  const dropped = counter(
-    "decision_events_dropped_total",
-    "Decisions whose event could not be recorded.",
-  );
   const subscribers = gauge("event_subscribers", "Open event streams.");
 
   return {
@@ -68,6 +59,9 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     text: () => registry.metrics(),
     watchDecisionLog(counts) {
       showDecisionLog(named, counts);
+    },
+    watchDecisionEvents(counts) {
+      showDecisionEvents(named, counts);
     },
     decision({ policyType, answer, durationMs }) {
       decisions(policyType, answer);
@@ -85,15 +79,6 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     },
     unknownPolicyType() {
       unknownTypes.inc();
-    },
-    eventsEmitted(count) {
-      emitted.inc(count);
-    },
-    eventsSampled(count) {
-      sampled.inc(count);
-    },
-    eventsDropped(count) {
-      dropped.inc(count);
     },
     subscribers(count) {
       subscribers.set(count);
@@ -123,6 +108,27 @@ function showDecisionLog(
       this.set(counts().pending);
     },
   });
+}
+
+const SHOWN_EVENTS = [
+  ["emitted", "Decisions that became an event of their own."],
+  ["sampled", "Decisions folded into one event per second and rule."],
+  ["dropped", "Decisions whose event could not be recorded."],
+] as const;
+
+function showDecisionEvents(
+  named: (name: string, help: string) => { name: string; help: string; registers: Registry[] },
+  counts: () => DecisionCounts,
+): void {
+  for (const [kind, help] of SHOWN_EVENTS) {
+    new Counter({
+      ...named(`decision_events_${kind}_total`, help),
+      collect() {
+        this.reset();
+        this.inc(counts()[kind]);
+      },
+    });
+  }
 }
 
 // Why counted here and copied when scraped: prom-client hashes the labels of every increment, which

@@ -9,10 +9,6 @@ export interface Metrics {
   policyLoaded(facts: { policyVersion: number; policies: number; rules: number }): void;
   policyLoadFailed(): void;
   unknownPolicyType(): void;
-  eventsEmitted(count: number): void;
-  /** Decision events that were folded into one event per second and rule. */
-  eventsSampled(count: number): void;
-  eventsDropped(count: number): void;
   subscribers(count: number): void;
 }
 

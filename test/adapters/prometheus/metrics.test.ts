@@ -84,25 +84,11 @@ describe("metrics for Prometheus", () => {
       "unknown_type_checks_total 1",
     ],
     [
-      "count emitted events",
+      "show how decisions were told",
       (m) => {
-        m.eventsEmitted(3);
+        m.watchDecisionEvents(() => ({ decided: 12, emitted: 3, sampled: 4, dropped: 5 }));
       },
-      "decision_events_emitted_total 3",
-    ],
-    [
-      "count sampled events",
-      (m) => {
-        m.eventsSampled(4);
-      },
-      "decision_events_sampled_total 4",
-    ],
-    [
-      "count dropped events",
-      (m) => {
-        m.eventsDropped(5);
-      },
-      "decision_events_dropped_total 5",
+      "decision_events_emitted_total 3\ndecision_events_sampled_total 4\ndecision_events_dropped_total 5",
     ],
     [
       "show subscribers",
@@ -138,10 +124,10 @@ describe("metrics for Prometheus", () => {
 
   it("include those of the process, and are apart from those of another registry", async () => {
     const [one, other] = [createPrometheusMetrics(), createPrometheusMetrics()];
-    one.eventsEmitted(1);
+    one.unknownPolicyType();
     const text = await other.text();
     expect(text).toContain("process_cpu_seconds_total");
-    expect(text).toContain("flopynet_policy_decision_events_emitted_total 0");
+    expect(text).toContain("flopynet_policy_unknown_type_checks_total 0");
     expect(other.contentType).toMatch(/^text\/plain/);
   });
 });
