@@ -1,4 +1,5 @@
 import type { TrustAttributes } from "../core/trust-attributes.js";
+import type { ValueMap } from "../core/values.js";
 import type { LoggedDecision } from "./ports/decision-log.js";
 
 /**
@@ -16,4 +17,39 @@ export function knownAttributes({
     if (attributes[name] !== known) return undefined;
   }
   return clientAttributes;
+}
+
+/**
+ * The names in `attributes` that are not in `known`. Those of decisions that follow each other are
+ * nearly always the same, and share a list.
+ */
+export function createNamesBeside(): (
+  attributes: ValueMap,
+  known: TrustAttributes | undefined,
+) => readonly string[] {
+  const besideKnown = createNames();
+  const all = createNames();
+  return (attributes, known) => (known ? besideKnown : all)(attributes, known);
+}
+
+function createNames(): (
+  attributes: ValueMap,
+  known: TrustAttributes | undefined,
+) => readonly string[] {
+  let last: readonly string[] = [];
+  let own: readonly string[] = [];
+  return (attributes, known) => {
+    if (!hasNames(attributes, last)) {
+      last = Object.keys(attributes);
+      own = known ? last.filter((name) => !Object.hasOwn(known, name)) : last;
+    }
+    return own;
+  };
+}
+
+/** Whether they are all its names, in that order. Why so: a list of them would be made each time. */
+function hasNames(attributes: ValueMap, names: readonly string[]): boolean {
+  let at = 0;
+  for (const name in attributes) if (name !== names[at++]) return false;
+  return at === names.length;
 }

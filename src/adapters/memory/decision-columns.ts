@@ -1,4 +1,4 @@
-import { knownAttributes } from "../../application/known-attributes.js";
+import { createNamesBeside, knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
 import type { TrustAttributes } from "../../core/trust-attributes.js";
 import type { Value, ValueMap } from "../../core/values.js";
@@ -41,14 +41,14 @@ export function createDecisionColumns(
   const known: (TrustAttributes | undefined)[] = [];
   /** Without what `known` has. */
   const names: (readonly string[])[] = [];
-  const namesOf = { known: createNames(), others: createNames() };
+  const namesBeside = createNamesBeside();
   /** Of all rows, those of a row before its end. */
   const values: Value[] = [];
   const ends = new Uint32Array(mostRows);
   let rows = 0;
 
   function addAttributes(attributes: ValueMap, beside: TrustAttributes | undefined): void {
-    const own = (beside ? namesOf.known : namesOf.others)(attributes, beside);
+    const own = namesBeside(attributes, beside);
     names[rows] = own;
     let end = ends[rows - 1] ?? 0;
     for (const name of own) {
@@ -120,27 +120,4 @@ export function createDecisionColumns(
       };
     },
   };
-}
-
-/**
- * The names in `attributes` that are not in `beside`. Rows that follow each other nearly always have
- * the same ones, and share a list.
- */
-function createNames(): (attributes: ValueMap, beside?: TrustAttributes) => readonly string[] {
-  let last: readonly string[] = [];
-  let own: readonly string[] = [];
-  return (attributes, beside) => {
-    if (!hasNames(attributes, last)) {
-      last = Object.keys(attributes);
-      own = beside ? last.filter((name) => !Object.hasOwn(beside, name)) : last;
-    }
-    return own;
-  };
-}
-
-/** Whether they are all its names, in that order. Why so: a list of them would be made each time. */
-function hasNames(attributes: ValueMap, names: readonly string[]): boolean {
-  let at = 0;
-  for (const name in attributes) if (name !== names[at++]) return false;
-  return at === names.length;
 }

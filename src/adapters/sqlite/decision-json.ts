@@ -1,60 +1,85 @@
-import { knownAttributes } from "../../application/known-attributes.js";
+import { createNamesBeside, knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
 import type { Value } from "../../core/values.js";
+import type { BodyWriter } from "./body-writer.js";
 
 /**
  * Writes decisions as JSON, as `JSON.stringify` would, up to the order of what is in it. Why not that:
  * the same answer is given again and again, the same is known of a client, and the same names and
- * addresses come. Each is written once, and joined after that.
+ * addresses come. Each is put into JSON once.
  *
  * @param ofText - The JSON of a text, remembered.
  */
 export function createDecisionJson(
   ofText: (text: string) => string,
-): (logged: LoggedDecision) => string {
-  const ofShared = createSharedTexts();
-  const ofValue = (value: Value): string =>
-    typeof value === "string" ? ofText(value) : JSON.stringify(value);
+): (logged: LoggedDecision, to: BodyWriter) => void {
+  const ofShared = createSharedJson();
+  const openOfShared = createSharedJson((json) => json.subarray(0, -1));
+  const namesBeside = createNamesBeside();
 
-  function attributesText(logged: LoggedDecision): string {
-    const { attributes } = logged;
-    const known = knownAttributes(logged);
-    let text = known ? ofShared(known).slice(0, -1) : "{";
-    let separator = known ? "," : "";
-    for (const name of Object.keys(attributes)) {
-      if (known && Object.hasOwn(known, name)) continue;
-      const value = attributes[name] ?? null;
-      // What the engine itself knows is one object for all decisions of a second.
-      const isShared = name === "engine" && typeof value === "object" && value !== null;
-      text += `${separator}${ofText(name)}:${isShared ? ofShared(value) : ofValue(value)}`;
-      separator = ",";
-    }
-    return `${text}}`;
+  function writeValue(name: string, value: Value, to: BodyWriter): void {
+    if (typeof value === "string") to.text(ofText(value));
+    // What the engine itself knows is one object for all decisions of a second.
+    else if (name === "engine" && typeof value === "object" && value !== null) {
+      to.bytes(ofShared(value));
+    } else to.text(JSON.stringify(value));
   }
 
-  return (logged) => {
+  function writeAttributes(logged: LoggedDecision, to: BodyWriter): void {
+    const { attributes } = logged;
+    const known = knownAttributes(logged);
+    if (known) to.bytes(openOfShared(known));
+    else to.text("{");
+    let isFirst = !known;
+    for (const name of namesBeside(attributes, known)) {
+      if (!isFirst) to.text(",");
+      isFirst = false;
+      to.text(ofText(name));
+      to.text(":");
+      writeValue(name, attributes[name] ?? null, to);
+    }
+    to.text("}");
+  }
+
+  return (logged, to) => {
     const { requestId, trust, redactedPaths } = logged;
-    const text =
-      `{"decisionId":"${logged.decisionId}","timeMs":${logged.timeMs},` +
-      `"policyType":${ofText(logged.policyType)},"clientId":${ofText(logged.clientId)},` +
-      `"requestId":${requestId === "" ? '""' : JSON.stringify(requestId)},` +
-      `"attributes":${attributesText(logged)},"decision":${ofShared(logged.decision)},` +
-      `"durationMs":${logged.durationMs},"redacted":${logged.redacted}`;
-    const ofTrust = trust ? `,"trust":${ofShared(trust)}` : "";
-    const ofRedacted = redactedPaths ? `,"redactedPaths":${JSON.stringify(redactedPaths)}` : "";
-    return `${text}${ofTrust}${ofRedacted}}`;
+    to.text('{"decisionId":"');
+    to.text(logged.decisionId);
+    to.text('","timeMs":');
+    to.text(String(logged.timeMs));
+    to.text(',"policyType":');
+    to.text(ofText(logged.policyType));
+    to.text(',"clientId":');
+    to.text(ofText(logged.clientId));
+    to.text(',"requestId":');
+    to.text(requestId === "" ? '""' : JSON.stringify(requestId));
+    to.text(',"attributes":');
+    writeAttributes(logged, to);
+    to.text(',"decision":');
+    to.bytes(ofShared(logged.decision));
+    to.text(',"durationMs":');
+    to.text(String(logged.durationMs));
+    to.text(logged.redacted ? ',"redacted":true' : ',"redacted":false');
+    if (trust) {
+      to.text(',"trust":');
+      to.bytes(ofShared(trust));
+    }
+    if (redactedPaths) to.text(`,"redactedPaths":${JSON.stringify(redactedPaths)}`);
+    to.text("}");
   };
 }
 
-/** The JSON of objects that come again and again. */
-function createSharedTexts(): (shared: object) => string {
-  const texts = new WeakMap<object, string>();
+/** The JSON of objects that come again and again, as UTF-8. */
+function createSharedJson(
+  part: (json: Buffer) => Buffer = (json) => json,
+): (shared: object) => Buffer {
+  const known = new WeakMap<object, Buffer>();
   return (shared) => {
-    let text = texts.get(shared);
-    if (text === undefined) {
-      text = JSON.stringify(shared);
-      texts.set(shared, text);
+    let json = known.get(shared);
+    if (!json) {
+      json = part(Buffer.from(JSON.stringify(shared)));
+      known.set(shared, json);
     }
-    return text;
+    return json;
   };
 }

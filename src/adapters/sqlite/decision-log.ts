@@ -10,10 +10,11 @@ import type {
 } from "../../application/ports/decision-log.js";
 import { rememberTexts } from "../../application/remember-texts.js";
 import { runInSlices } from "../../application/run-in-slices.js";
+import type { BodyWriter } from "./body-writer.js";
 import { createDecisionJson } from "./decision-json.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow } from "./storage-messages.js";
-import { STORED_BODY, STORED_ROWS, type StoredRow } from "./stored-rows.js";
+import { STORED_BODY, STORED_ROWS } from "./stored-rows.js";
 
 const MONOTONIC = { monotonicMs: () => performance.now() };
 /** Rows of one read: the bound on what the storage thread and the main thread do at a stretch. */
@@ -64,7 +65,7 @@ export function createSqliteDecisionLog({
 
   const lane = storage.openLane<LoggedDecision>({
     insertSql: INSERT,
-    rowOf: createRows(),
+    writeRow: createWriteRow(),
     alongside(decisions) {
       for (const decision of decisions) counter.add(decision);
       return { sql: COUNT, params: [JSON.stringify(counter.take())] };
@@ -146,16 +147,14 @@ export function createSqliteDecisionLog({
   };
 }
 
-function createRows(): (decision: LoggedDecision) => StoredRow {
+function createWriteRow(): (decision: LoggedDecision, body: BodyWriter) => string {
   const ofText = rememberTexts((text) => JSON.stringify(text));
-  const bodyOf = createDecisionJson(ofText);
-  return (logged) => {
+  const writeBody = createDecisionJson(ofText);
+  return (logged, body) => {
+    writeBody(logged, body);
     const { timeMs, decision, clientId, policyType } = logged;
     const isAllowed = decision.allowed ? 1 : 0;
-    return {
-      columns: `${timeMs},${isAllowed},${ofText(clientId)},${ofText(policyType)}`,
-      body: bodyOf(logged),
-    };
+    return `${timeMs},${isAllowed},${ofText(clientId)},${ofText(policyType)}`;
   };
 }
 

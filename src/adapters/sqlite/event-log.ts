@@ -2,9 +2,10 @@ import { ENGINE } from "../../application/engine-events.js";
 import { PdpError } from "../../application/errors.js";
 import type { EventLog, NewEvent, StoredEvent } from "../../application/ports/event-log.js";
 import type { Log } from "../../application/ports/log.js";
+import { type BodyWriter, createBodyWriter } from "./body-writer.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
-import { STORED_BODY, STORED_ROWS, type StoredRow, storedRows } from "./stored-rows.js";
+import { STORED_BODY, STORED_ROWS, storedRows } from "./stored-rows.js";
 
 /** The newest events, in memory: readers that keep up never reach the disk. */
 const RING_EVENTS = 1000;
@@ -44,7 +45,7 @@ export function createSqliteEventLog(deps: {
 
   const lane = storage.openLane<NewEvent>({
     insertSql: INSERT,
-    rowOf,
+    writeRow,
     onCommitted: committed,
     onDropped(events, why) {
       log.error({ count: events.length, why }, "events could not be stored: they are lost");
@@ -139,15 +140,15 @@ export function createSqliteEventLog(deps: {
 }
 
 function insertion(events: readonly NewEvent[]): Statement {
-  return { sql: INSERT, params: storedRows(events.map(rowOf)) };
+  const bodies = createBodyWriter();
+  const rows = events.map((event) => ({ columns: writeRow(event, bodies), body: bodies.end() }));
+  return { sql: INSERT, params: storedRows(rows) };
 }
 
-function rowOf(event: NewEvent): StoredRow {
+function writeRow(event: NewEvent, body: BodyWriter): string {
+  body.text(JSON.stringify(event));
   const publishedId = event.sourceComponent === ENGINE ? null : event.eventId;
-  return {
-    columns: `${event.timestampMs},${JSON.stringify(publishedId)}`,
-    body: JSON.stringify(event),
-  };
+  return `${event.timestampMs},${JSON.stringify(publishedId)}`;
 }
 
 function eventOf([sequence, body]: SqlRow): StoredEvent {

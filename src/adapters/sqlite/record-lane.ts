@@ -1,3 +1,4 @@
+import { type BodyWriter, createBodyWriter } from "./body-writer.js";
 import type { Statement, Unit, UnitResult } from "./storage-messages.js";
 import { type StoredRow, storedRows } from "./stored-rows.js";
 
@@ -15,7 +16,8 @@ export class StorageFault extends Error {
 export interface LaneOptions<Stored> {
   /** Inserts from `STORED_ROWS`, in order. */
   readonly insertSql: string;
-  readonly rowOf: (record: Stored) => StoredRow;
+  /** Writes the body of a record. @returns Its columns: the elements of a JSON array. */
+  readonly writeRow: (record: Stored, body: BodyWriter) => string;
   /** What is stored in the same unit, after them. */
   readonly alongside?: (records: readonly Stored[]) => Statement;
   /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
@@ -36,7 +38,7 @@ export interface RecordLane<Stored> {
 export interface LaneQueue {
   queued(): number;
   pending(): number;
-  /** UTF-16 units of the bodies of what is pending. */
+  /** Bytes of the bodies of what is pending. */
   pendingLength(): number;
   hasWaiter(): boolean;
   /** The next batch, taken from the queue; undefined when it has none. */
@@ -60,7 +62,7 @@ interface Queued<Stored> {
   readonly waiter: Waiter | undefined;
 }
 
-/** UTF-16 units of the bodies of one batch, which are one text on their way; one body alone may be longer. */
+/** Bytes of the bodies of one batch; one body alone may be longer. */
 const MAX_BATCH_LENGTH = 32 * 2 ** 20;
 
 /** How many, from the first, make a batch; at least one of them, if there are any. */
@@ -77,9 +79,10 @@ function batchSize(candidates: readonly Queued<unknown>[], limit: number): numbe
 
 /** @param onPush - Called after each push. */
 export function createRecordLane<Stored>(
-  { insertSql, rowOf, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
+  { insertSql, writeRow, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
   onPush: () => void,
 ): RecordLane<Stored> & LaneQueue {
+  const bodies = createBodyWriter();
   let queue: Queued<Stored>[] = [];
   let posted = 0;
   let pendingLength = 0;
@@ -110,7 +113,8 @@ export function createRecordLane<Stored>(
 
   return {
     push(record, waiter) {
-      const row = rowOf(record);
+      const columns = writeRow(record, bodies);
+      const row = { columns, body: bodies.end() };
       queue.push({ record, row, waiter });
       pendingLength += row.body.length;
       if (waiter) waiting += 1;

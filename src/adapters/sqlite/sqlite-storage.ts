@@ -26,7 +26,7 @@ const MAX_BATCH_RECORDS = 2048;
 const MAX_BATCH_UNITS = 256;
 /** Records that are neither stored nor dropped: beyond it nothing is taken that may be dropped. */
 const MAX_PENDING_RECORDS = 20_000;
-/** UTF-16 units of their bodies: a request of 4 MiB can make a record of 24 MB. */
+/** Bytes of their bodies: a request of 4 MiB can make a record of 24 MB. */
 const MAX_PENDING_LENGTH = 256 * 2 ** 20;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2000;

@@ -1,3 +1,5 @@
+import { writeText } from "../../application/write-text.js";
+
 const FIRST_SIZE = 64 * 1024;
 /** Longer memory is not kept for the next message. */
 const MOST_KEPT = 4 * 2 ** 20;
@@ -6,8 +8,6 @@ const FIXED_64 = 1;
 const DELIMITED = 2;
 /** A varint and a tag. */
 const MOST_OF_A_NUMBER = 20;
-/** Texts up to it are copied faster than the platform is called. */
-const SHORT_TEXT = 24;
 
 /** Writes the fields of protobuf messages, one after the other, into memory that it keeps. */
 export interface MessageWriter {
@@ -64,19 +64,8 @@ export function createMessageWriter(): MessageWriter {
     makeRoom(MOST_OF_A_NUMBER + 3 * text.length);
     varint(field * 8 + DELIMITED);
     const place = at;
-    at += 1;
-    if (text.length > SHORT_TEXT || !wroteAscii(text))
-      at = place + 1 + bytes.write(text, place + 1);
+    at = writeText(bytes, place + 1, text);
     lengthSince(place);
-  }
-
-  function wroteAscii(text: string): boolean {
-    for (let index = 0; index < text.length; index += 1) {
-      const code = text.charCodeAt(index);
-      if (code > 127) return false;
-      bytes[at++] = code;
-    }
-    return true;
   }
 
   function field(number: number, value: number): void {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type Body, createBodyWriter } from "../../../src/adapters/sqlite/body-writer.js";
 import { createDecisionJson } from "../../../src/adapters/sqlite/decision-json.js";
 import type { LoggedDecision } from "../../../src/application/ports/decision-log.js";
 import { copyTrustAttributes, type TrustAttributes } from "../../../src/core/trust-attributes.js";
@@ -32,7 +33,12 @@ const ROWS: readonly (readonly [string, ValueMap, TrustAttributes | undefined])[
 ];
 
 test.each(ROWS)("a decision is written as it is, also where %s", (_, attributes, known) => {
-  const jsonOf = createDecisionJson((text) => JSON.stringify(text));
+  const write = createDecisionJson((text) => JSON.stringify(text));
+  const bodies = createBodyWriter();
+  const jsonOf = (decision: LoggedDecision): string => {
+    write(decision, bodies);
+    return textOf(bodies.end());
+  };
   const logged: LoggedDecision = {
     ...{ decisionId: "01", timeMs: 1.5, policyType: "network_security" },
     ...{ clientId: "client-7", requestId: 'a "request"', attributes, redacted: false },
@@ -46,6 +52,10 @@ test.each(ROWS)("a decision is written as it is, also where %s", (_, attributes,
   const written = [jsonOf(given), jsonOf(given)].map((text) => JSON.parse(text) as unknown);
   expect(written).toEqual([logged, logged]);
 });
+
+function textOf({ memory, start, length }: Body): string {
+  return memory.toString("utf8", start, start + length);
+}
 
 function without(map: ValueMap, name: string): ValueMap {
   return Object.fromEntries(Object.entries(map).filter(([key]) => key !== name));

@@ -4,12 +4,15 @@ import { createRecordLane, type Waiter } from "../../../src/adapters/sqlite/reco
 const MI = 2 ** 20;
 const waiter: Waiter = { resolve: () => undefined, reject: () => undefined };
 
-/** A lane with bodies of so many Mi UTF-16 units; `true`: somebody waits for it. */
+/** A lane with bodies of so many MiB; `true`: somebody waits for it. */
 function laneOf(bodies: readonly (readonly [length: number, waits?: boolean])[]) {
   const lane = createRecordLane<string>(
     {
       insertSql: "",
-      rowOf: (record) => ({ columns: "", body: record }),
+      writeRow(record, body) {
+        body.text(record);
+        return "";
+      },
       onCommitted: () => undefined,
       onDropped: () => undefined,
     },
@@ -20,7 +23,7 @@ function laneOf(bodies: readonly (readonly [length: number, waits?: boolean])[])
   return lane;
 }
 
-describe("a batch holds at most 32 Mi units of bodies, whatever their number", () => {
+describe("a batch holds at most 32 MiB of bodies, whatever their number", () => {
   it.each([
     ["all that fit", [[16], [16], [1]], false, 2],
     ["the first alone where the second does not fit", [[20], [20], [20]], false, 1],
