@@ -1,5 +1,6 @@
 import { createNamesBeside, knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
+import { rememberTexts } from "../../application/remember-texts.js";
 import type { Value } from "../../core/values.js";
 import type { BodyWriter } from "./body-writer.js";
 
@@ -16,6 +17,7 @@ export function createDecisionJson(
   const ofShared = createSharedJson();
   const openOfShared = createSharedJson((json) => json.subarray(0, -1));
   const namesBeside = createNamesBeside();
+  const ofName = rememberTexts((name) => `,${JSON.stringify(name)}:`);
 
   function writeValue(name: string, value: Value, to: BodyWriter): void {
     if (typeof value === "string") to.text(ofText(value));
@@ -32,10 +34,9 @@ export function createDecisionJson(
     else to.text("{");
     let isFirst = !known;
     for (const name of namesBeside(attributes, known)) {
-      if (!isFirst) to.text(",");
+      const begin = ofName(name);
+      to.text(isFirst ? begin.slice(1) : begin);
       isFirst = false;
-      to.text(ofText(name));
-      to.text(":");
       writeValue(name, attributes[name] ?? null, to);
     }
     to.text("}");
