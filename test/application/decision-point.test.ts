@@ -81,6 +81,33 @@ describe("a check", () => {
     ]);
   });
 
+  it("is of one instant: its id, its record and what rules read of the clock", () => {
+    const recorded: LoggedDecision[] = [];
+    let nowMs = 1_750_000_000_000;
+    const point = createDecisionPoint({
+      activeSnapshot: () => snapshot(POLICIES, { policyVersion: 7 }),
+      engineAttributes: (timeMs) => ({ time: timeMs }),
+      registry: { componentTypeOf: () => undefined },
+      recordDecision: (record) => recorded.push(record),
+      clock: { nowMs: () => (nowMs += 1000), monotonicMs: () => 0 },
+      ids: { decisionId: (timeMs) => `id of ${timeMs}`, eventId: () => "" },
+      batchMaxItems: 2,
+    });
+    void point.batchCheckConnections([BLANK, BLANK], false);
+    const told = recorded.map(({ timeMs, decisionId, attributes }) => [
+      timeMs,
+      decisionId,
+      attributes["engine"],
+    ]);
+    expect(told).toEqual(
+      [1_750_000_001_000, 1_750_000_002_000].map((timeMs) => [
+        timeMs,
+        `id of ${timeMs}`,
+        { time: timeMs },
+      ]),
+    );
+  });
+
   it("is explained exactly when it asks for it, and answered alike", () => {
     const { point } = createPoint();
     const plain = point.checkConnection(BLANK);

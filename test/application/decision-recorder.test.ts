@@ -129,6 +129,17 @@ describe("more decisions than a second takes", () => {
     expect(counts()).toEqual({ decided: 10, emitted: 4, sampled: 6, dropped: 0 });
   });
 
+  it.each([
+    ["of one second share its limit in whatever order they come", -400, 1],
+    ["begin a second of their own where the clock was set back", -3_600_000, 2],
+  ])("%s", (_says, backMs, emitted) => {
+    const { times, counts } = aRecorder({ decisionEventsPerS: 1 });
+    const timeMs = 1_750_000_000_500;
+    times(2, DENY, { timeMs });
+    times(2, DENY, { timeMs: timeMs + backMs });
+    expect(counts()).toEqual({ decided: 4, emitted, sampled: 4 - emitted, dropped: 0 });
+  });
+
   it("are all folded when the limit is 0", async () => {
     const { times, details, flush } = aRecorder({ decisionEventsPerS: 0 });
     times(4, PERMIT);
