@@ -41,6 +41,8 @@ interface CountsOfDecision {
 export function createDecisionCounter(): DecisionCounter {
   let hourMs = NaN;
   let minuteMs = NaN;
+  /** The hour in which the names were known. */
+  let namesHourMs = NaN;
   let known = namesByKind(() => new Set<string>());
   let minute: MinuteCounts = namesByKind(() => new Map<string, GrowingCount>());
   let ended: GrowingCount[] = [];
@@ -56,8 +58,10 @@ export function createDecisionCounter(): DecisionCounter {
   function turnTo(timeMs: number): void {
     endMinute();
     minuteMs = startOf(timeMs, MINUTE_MS);
-    if (startOf(timeMs, HOUR_MS) === hourMs) return;
     hourMs = startOf(timeMs, HOUR_MS);
+    // A decision of the hour before may come late.
+    if (hourMs === namesHourMs || hourMs === namesHourMs - HOUR_MS) return;
+    namesHourMs = hourMs;
     known = namesByKind(() => new Set<string>());
   }
 

@@ -87,7 +87,7 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   function recordDecision(record: LoggedDecision): void {
     const [rule] = record.decision.determiningRules;
     total.decided += 1;
-    if (!takesPart(record)) {
+    if (!takesPart(record.decision.allowed)) {
       const folded = record.decision.allowed ? foldedPermits : foldedDenies;
       folded.add(foldedKeys(record), record, record.timeMs);
       total.sampled += 1;
@@ -99,13 +99,14 @@ export function createDecisionRecorder(deps: DecisionRecorderDeps): DecisionReco
   }
 
   /** Whether this second still has room for an event of this kind. */
-  function takesPart({ timeMs, decision }: LoggedDecision): boolean {
-    // The clock may have been set back.
-    if (Math.abs(timeMs - second.startMs) >= SECOND_MS) {
+  function takesPart(allowed: boolean): boolean {
+    // Not the time of the decision: a batch that was explained comes in one moment, and later.
+    const nowMs = clock.monotonicMs();
+    if (nowMs - second.startMs >= SECOND_MS) {
       flushFolded();
-      second = { startMs: timeMs, permits: 0, denies: 0 };
+      second = { startMs: nowMs, permits: 0, denies: 0 };
     }
-    const ofKind = decision.allowed ? (second.permits += 1) : (second.denies += 1);
+    const ofKind = allowed ? (second.permits += 1) : (second.denies += 1);
     return ofKind <= decisionEventsPerS;
   }
 

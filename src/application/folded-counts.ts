@@ -4,7 +4,7 @@ export interface FoldedCounts<Facts> {
    * Counts one occurrence in this window.
    *
    * @param facts - Kept from the first occurrence that is counted.
-   * @param timeMs - When it occurred.
+   * @param timeMs - When it occurred; not always after what came before.
    * @returns True when the caller is to tell of it now instead (`tellsFirst`): it is not counted.
    */
   add(key: string, facts: Facts, timeMs: number): boolean;
@@ -24,6 +24,7 @@ export interface FoldedCount<Facts> {
 /** Counted in place: it happens for nearly every decision. */
 interface GrowingCount<Facts> extends FoldedCount<Facts> {
   count: number;
+  firstMs: number;
   lastMs: number;
 }
 
@@ -71,7 +72,8 @@ export function createFoldedCounts<Facts>(options: {
 
   function countAgain(counted: GrowingCount<Facts>, timeMs: number): void {
     counted.count += 1;
-    counted.lastMs = timeMs;
+    if (timeMs < counted.firstMs) counted.firstMs = timeMs;
+    if (timeMs > counted.lastMs) counted.lastMs = timeMs;
   }
 
   function firstCount(timeMs: number): GrowingCount<Facts> {

@@ -3,7 +3,7 @@ import type { DecisionLog, DecisionPosition, LoggedDecision } from "./ports/deci
 
 // Source: RFC 9562, section 5.7: the first 48 bits are the time in milliseconds.
 const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** A decision gets its time some moments after its id, and the clock may have been set in between. */
+/** An id has the time of its decision, or, where the clock was set back, of the decision before it. */
 const AROUND_MS = 2000;
 const PAGE = 1000;
 const MOST_PAGES = 100;

@@ -36,6 +36,7 @@ function createNames(): (
   attributes: ValueMap,
   known: TrustAttributes | undefined,
 ) => readonly string[] {
+  // INVARIANT: what is known of one client has the names of what is known of any other.
   let last: readonly string[] = [];
   let own: readonly string[] = [];
   return (attributes, known) => {

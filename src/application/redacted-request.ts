@@ -64,9 +64,20 @@ function watched(map: ValueMap, paths: readonly string[], need: () => void): Val
     // A list is compared element by element: whoever asks for it may look at what is not there.
     if (within.length > 0 && isList(value)) watchedKeys.add(key);
   }
+  const asked = (key: string | symbol): void => {
+    if (typeof key === "string" && watchedKeys.has(key)) need();
+  };
   return new Proxy(copy, {
+    get(target, key) {
+      asked(key);
+      return Reflect.get(target, key) as unknown;
+    },
+    has(target, key) {
+      asked(key);
+      return Reflect.has(target, key);
+    },
     getOwnPropertyDescriptor(target, key) {
-      if (typeof key === "string" && watchedKeys.has(key)) need();
+      asked(key);
       return Reflect.getOwnPropertyDescriptor(target, key);
     },
     ownKeys(target) {

@@ -25,7 +25,8 @@ export function isList(value: Value): value is readonly Value[] {
 /** The value of an own key; undefined when there is none or it is null, which means absent. */
 export function ownValue(map: ValueMap, key: string): Value | undefined {
   const value = map[key] ?? undefined;
-  // Why not asked of all: it costs more than the rest. What a map inherits are functions and a map.
+  // Why not asked of all: it costs more than the rest. A map is a plain object or has no prototype, so
+  // what it inherits are functions and a map.
   const mayBeInherited = typeof value === "object" || typeof value === "function";
   return mayBeInherited && !Object.hasOwn(map, key) ? undefined : value;
 }

@@ -257,5 +257,13 @@ export function describeDecisionLog(create: () => Promise<DecisionLogUnderTest>)
       expect([most?.name, most?.decided, next?.decided]).toEqual(["(others)", 200, 1]);
       expect((await log.countByHour({}))[0]?.requesters).toBe(1001);
     });
+
+    it("tells no more apart where decisions of the hour before come late", async () => {
+      const asked = (from: number) =>
+        Array.from({ length: 600 }, (_, n) => asking(T + HOUR_MS, { client_id: `c${from + n}` }));
+      const log = await filled([...asked(0), asking(T, { client_id: "c0" }), ...asked(600)]);
+      const requesters = (await log.countByHour({})).map((hour) => hour.requesters);
+      expect(requesters).toEqual([1, 1001]);
+    });
   });
 }

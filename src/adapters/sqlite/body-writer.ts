@@ -17,9 +17,11 @@ export interface Body {
  * which garbage collection walks while the record waits, and which is copied when it is stored.
  */
 export interface BodyWriter {
+  /** Begins a body; what was written of one that did not end is gone. */
+  begin(): void;
   text(text: string): void;
   bytes(bytes: Uint8Array): void;
-  /** What was written since the last call. It never changes. */
+  /** What was written since it began. It never changes. */
   end(): Body;
 }
 
@@ -39,9 +41,12 @@ export function createBodyWriter(): BodyWriter {
   }
 
   return {
+    begin() {
+      at = start;
+    },
     text(text) {
-      const isLong = text.length > MEMORY_BYTES;
-      makeRoom(isLong ? Buffer.byteLength(text) : MOST_BYTES_OF_UNIT * text.length);
+      // Asked only where it may not fit: it reads the whole text.
+      if (at + MOST_BYTES_OF_UNIT * text.length > memory.length) makeRoom(Buffer.byteLength(text));
       at = writeText(memory, at, text);
     },
     bytes(bytes) {

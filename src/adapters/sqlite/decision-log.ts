@@ -61,6 +61,8 @@ export function createSqliteDecisionLog({
 }): DecisionLog {
   const dropped = { overload: 0, storage_unavailable: 0 };
   let recorded = 0;
+  /** Recorded, or given up, since the start. */
+  let settled = 0;
   const counter = createDecisionCounter();
 
   const lane = storage.openLane<LoggedDecision>({
@@ -72,8 +74,10 @@ export function createSqliteDecisionLog({
     },
     onCommitted(decisions) {
       recorded += decisions.length;
+      settled += decisions.length;
     },
     onDropped(decisions) {
+      settled += decisions.length;
       dropped.storage_unavailable += decisions.length;
     },
   });
@@ -85,9 +89,13 @@ export function createSqliteDecisionLog({
 
   /** Who reads finds what was answered before: it goes to disk now, if it still waits. */
   async function storeWhatWaits(): Promise<void> {
-    if (lane.pending() === 0) return;
-    // What cannot be written now does not keep anybody from reading the rest.
-    await storage.transact([]).catch(() => undefined);
+    const end = settled + lane.pending();
+    while (settled < end) {
+      const before = settled;
+      // What cannot be written now does not keep anybody from reading the rest.
+      await storage.transact([]).catch(() => undefined);
+      if (settled === before) return;
+    }
   }
 
   async function read(sql: string, params: SqlRow): Promise<readonly SqlRow[]> {

@@ -141,7 +141,10 @@ export function createSqliteEventLog(deps: {
 
 function insertion(events: readonly NewEvent[]): Statement {
   const bodies = createBodyWriter();
-  const rows = events.map((event) => ({ columns: writeRow(event, bodies), body: bodies.end() }));
+  const rows = events.map((event) => {
+    bodies.begin();
+    return { columns: writeRow(event, bodies), body: bodies.end() };
+  });
   return { sql: INSERT, params: storedRows(rows) };
 }
 

@@ -113,6 +113,7 @@ export function createRecordLane<Stored>(
 
   return {
     push(record, waiter) {
+      bodies.begin();
       const columns = writeRow(record, bodies);
       const row = { columns, body: bodies.end() };
       queue.push({ record, row, waiter });

@@ -4,7 +4,7 @@ import type { ValueMap } from "../../core/values.js";
 
 /** One decision as it is kept: enough to show it, and to decide it again under other policies. */
 export interface LoggedDecision {
-  /** UUID v7 of that time. */
+  /** UUID v7 of that time, or of the highest before it. */
   readonly decisionId: string;
   /** When it was asked: what `engine.time` said. */
   readonly timeMs: number;

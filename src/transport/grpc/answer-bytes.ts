@@ -81,7 +81,10 @@ function trustBytesOf({ trust }: CheckConnectionResponse): Uint8Array {
   return bytes;
 }
 
-/** Whether every field that is not an answer's own is the very same value. Why by name: it is asked for each answer. */
+/**
+ * Whether every field that is not an answer's own is the very same value. Why by name: it is asked for
+ * each answer.
+ */
 function sharesAll(one: CheckConnectionResponse, other: CheckConnectionResponse): boolean {
   return (
     one.allowed === other.allowed &&

@@ -22,6 +22,7 @@ test("bodies are what was written, whatever is written after them", () => {
     fc.property(fc.array(fc.array(piece, { maxLength: 6 }), { maxLength: 12 }), (bodies) => {
       const writer = createBodyWriter();
       const ended = bodies.map((pieces) => {
+        writer.begin();
         for (const { written, isText } of pieces) {
           if (isText) writer.text(written);
           else writer.bytes(Buffer.from(written));
@@ -34,6 +35,29 @@ test("bodies are what was written, whatever is written after them", () => {
     }),
   );
 });
+
+test("what was written of a body that did not end is gone", () => {
+  const writer = createBodyWriter();
+  writer.begin();
+  writer.text("torn");
+  writer.begin();
+  writer.text("whole");
+  expect(textOf(writer.end())).toBe("whole");
+});
+
+test.each([100, 8000, 33_000, 65_536, 70_000])(
+  "bodies of %i bytes hold less than twice their memory",
+  (length) => {
+    const writer = createBodyWriter();
+    const bodies = Array.from({ length: 2_000_000 / length }, () => {
+      writer.text("x".repeat(length));
+      return writer.end();
+    });
+    const held = [...new Set(bodies.map(({ memory }) => memory))];
+    const heldBytes = held.reduce((sum, memory) => sum + memory.length, 0);
+    expect(heldBytes / (bodies.length * length)).toBeLessThan(2);
+  },
+);
 
 test("short bodies share memory", () => {
   const writer = createBodyWriter();

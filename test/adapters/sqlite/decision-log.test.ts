@@ -31,6 +31,13 @@ describe("the decision log in SQLite", () => {
     expect(decisionLog.counts()).toEqual({ recorded: 20_000, pending: 0, dropped });
   });
 
+  it("lists the newest of many that were appended at once", async () => {
+    const { decisionLog } = await aStore();
+    for (let n = 0; n < 6000; n += 1) decisionLog.append(aLoggedDecision({ timeMs: n }));
+    const { decisions } = await decisionLog.list({ ...anyDecision, limit: 1 });
+    expect(decisions.map(({ timeMs }) => timeMs)).toEqual([5999]);
+  });
+
   it("finds one decision among many", async () => {
     const { decisionLog, storage } = await aStore();
     for (let n = 0; n < 3000; n += 1) {

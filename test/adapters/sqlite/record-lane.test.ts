@@ -41,6 +41,28 @@ describe("a batch holds at most 32 MiB of bodies, whatever their number", () => 
   });
 });
 
+it("a record that cannot be written leaves nothing in the next one", () => {
+  const lane = createRecordLane<string>(
+    {
+      insertSql: "",
+      writeRow(record, body) {
+        body.text(record);
+        if (record === "torn") throw new Error(record);
+        return "1";
+      },
+      onCommitted: () => undefined,
+      onDropped: () => undefined,
+    },
+    () => undefined,
+  );
+  expect(() => {
+    lane.push("torn");
+  }).toThrow("torn");
+  lane.push("whole");
+  const [insert] = lane.take({ limit: 1, onlyWaiting: false })?.unit ?? [];
+  expect(insert?.params).toEqual(["[[1,5,1]]", Buffer.from("whole")]);
+});
+
 describe("the length of what is pending", () => {
   const ok = { ok: true, lastIds: [1] } as const;
   const refused = { ok: false, message: "no" } as const;

@@ -10,7 +10,7 @@ function lookUps(comparisons: number): number {
   const parameters = new Proxy<ValueMap>(
     {},
     {
-      getOwnPropertyDescriptor() {
+      get() {
         count += 1;
         return undefined;
       },
