@@ -31,10 +31,13 @@ type MinuteCounts = Readonly<Record<CountedBy, Map<string, GrowingCount>>>;
 /** Decisions whose counts are remembered within a minute. */
 const MOST_DECISIONS = 1000;
 
-/** What a decision counts for besides who asked. */
+type Sum = Pick<GrowingCount, "decided" | "allowed" | "durationUs" | "lastTimeMs">;
+
+/** What a decision counts for besides who asked, and how often it was made since that was counted. */
 interface CountsOfDecision {
   readonly policyType: string;
   readonly counts: readonly GrowingCount[];
+  readonly sum: Sum;
 }
 
 /** At most 1,000 names of a kind are told apart in an hour. */
@@ -49,10 +52,17 @@ export function createDecisionCounter(): DecisionCounter {
   // Why: many answers are the same decision, which is looked up sooner than all its names.
   const byDecision = new Map<Decision, CountsOfDecision>();
 
+  function countDecisions(): void {
+    for (const { counts, sum } of byDecision.values()) {
+      for (const count of counts) addTo(count, sum);
+    }
+    byDecision.clear();
+  }
+
   function endMinute(): void {
+    countDecisions();
     for (const counts of Object.values(minute)) ended.push(...counts.values());
     minute = namesByKind(() => new Map<string, GrowingCount>());
-    byDecision.clear();
   }
 
   function turnTo(timeMs: number): void {
@@ -79,15 +89,15 @@ export function createDecisionCounter(): DecisionCounter {
     if (found) return found;
     const name = knownName(countedBy, given);
     const startMs = countedBy === "all" ? minuteMs : hourMs;
-    const sums = { decided: 0, allowed: 0, durationUs: 0, lastTimeMs: -Infinity };
-    const count = counts.get(name) ?? { startMs, countedBy, name, ...sums };
+    const count = counts.get(name) ?? { startMs, countedBy, name, ...nothing() };
     counts.set(name, count);
     return count;
   }
 
-  function countsOf({ policyType, decision }: LoggedDecision): readonly GrowingCount[] {
+  function countsOf({ policyType, decision }: LoggedDecision): CountsOfDecision {
     const known = byDecision.get(decision);
-    if (known?.policyType === policyType) return known.counts;
+    if (known?.policyType === policyType) return known;
+    if (known || byDecision.size >= MOST_DECISIONS) countDecisions();
     const counts = [
       countOf("all", ""),
       countOf("policy_type", policyType),
@@ -96,9 +106,9 @@ export function createDecisionCounter(): DecisionCounter {
         countOf("rule", `${policyId}/${ruleId}`),
       ),
     ];
-    if (byDecision.size >= MOST_DECISIONS) byDecision.clear();
-    byDecision.set(decision, { policyType, counts });
-    return counts;
+    const made = { policyType, counts, sum: nothing() };
+    byDecision.set(decision, made);
+    return made;
   }
 
   return {
@@ -106,8 +116,9 @@ export function createDecisionCounter(): DecisionCounter {
       const { timeMs, attributes, decision, durationMs } = logged;
       if (!(timeMs >= minuteMs && timeMs < minuteMs + MINUTE_MS)) turnTo(timeMs);
       const durationUs = Math.max(0, Math.round(durationMs * 1000));
-      const one = { timeMs, durationUs, allowed: decision.allowed ? 1 : 0 };
-      for (const count of countsOf(logged)) addTo(count, one);
+      const allowed = decision.allowed ? 1 : 0;
+      const one = { decided: 1, allowed, durationUs, lastTimeMs: timeMs };
+      addTo(countsOf(logged).sum, one);
       addTo(countOf("component", componentOf(attributes)), one);
       addTo(countOf("requester", requesterOf(attributes)), one);
     },
@@ -120,14 +131,15 @@ export function createDecisionCounter(): DecisionCounter {
   };
 }
 
-function addTo(
-  count: GrowingCount,
-  one: { readonly timeMs: number; readonly durationUs: number; readonly allowed: number },
-): void {
-  count.decided += 1;
-  count.allowed += one.allowed;
-  count.durationUs += one.durationUs;
-  if (one.timeMs > count.lastTimeMs) count.lastTimeMs = one.timeMs;
+function nothing(): Sum {
+  return { decided: 0, allowed: 0, durationUs: 0, lastTimeMs: -Infinity };
+}
+
+function addTo(sum: Sum, more: Readonly<Sum>): void {
+  sum.decided += more.decided;
+  sum.allowed += more.allowed;
+  sum.durationUs += more.durationUs;
+  if (more.lastTimeMs > sum.lastTimeMs) sum.lastTimeMs = more.lastTimeMs;
 }
 
 function namesByKind<Names>(create: () => Names): Readonly<Record<CountedBy, Names>> {

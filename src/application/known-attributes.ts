@@ -10,8 +10,13 @@ import type { LoggedDecision } from "./ports/decision-log.js";
 export function knownAttributes({
   attributes,
   clientAttributes,
+  redacted,
 }: LoggedDecision): TrustAttributes | undefined {
   if (!clientAttributes) return undefined;
+  const { client, violation } = clientAttributes;
+  if (attributes["client"] !== client || attributes["violation"] !== violation) return undefined;
+  // Of the others nobody but the engine has a say: see `resolveAttributes`.
+  if (!redacted) return clientAttributes;
   for (const name in clientAttributes) {
     const known = clientAttributes[name as keyof TrustAttributes];
     if (attributes[name] !== known) return undefined;

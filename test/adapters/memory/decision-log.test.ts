@@ -49,9 +49,10 @@ describe("the decision log in memory", () => {
       { ...KNOWN, client: { trust_state: "ACTIVE" } },
     ],
     ["not at all, because all of it was redacted", { client_id: "client-7" }],
-  ])("gives back what is known of the client %s", async (_, attributes) => {
+  ])("gives back what is known of the client %s", async (says, attributes) => {
+    const redacted = says.includes("redacted");
     const log = createMemoryDecisionLog();
-    log.append(aLoggedDecision({ attributes, clientAttributes: KNOWN }));
+    log.append(aLoggedDecision({ attributes, redacted, clientAttributes: KNOWN }));
     const { decisions } = await log.list(anyDecision);
     expect(decisions).toMatchObject([{ attributes }]);
     expect(Object.keys(decisions[0]?.attributes ?? {}).sort()).toEqual(

@@ -32,7 +32,8 @@ const ROWS: readonly (readonly [string, ValueMap, TrustAttributes | undefined])[
   ["a score was redacted", { ...copyTrustAttributes(KNOWN), client: { trust_lower: 0.3 } }, KNOWN],
 ];
 
-test.each(ROWS)("a decision is written as it is, also where %s", (_, attributes, known) => {
+test.each(ROWS)("a decision is written as it is, also where %s", (says, attributes, known) => {
+  const redacted = says.includes("redacted");
   const write = createDecisionJson((text) => JSON.stringify(text));
   const bodies = createBodyWriter();
   const jsonOf = (decision: LoggedDecision): string => {
@@ -41,7 +42,7 @@ test.each(ROWS)("a decision is written as it is, also where %s", (_, attributes,
   };
   const logged: LoggedDecision = {
     ...{ decisionId: "01", timeMs: 1.5, policyType: "network_security" },
-    ...{ clientId: "client-7", requestId: 'a "request"', attributes, redacted: false },
+    ...{ clientId: "client-7", requestId: 'a "request"', attributes, redacted },
     durationMs: 0.01,
     decision: {
       ...{ allowed: true, reason: "allowed", determiningRules: [], erringRules: [] },
