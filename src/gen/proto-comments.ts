@@ -257,7 +257,7 @@ export const PROTO_COMMENTS: Readonly<Record<string, string>> = {
   "flopynet.policy.v1.ListDecisionsResponse.next_page_token": "Where the next page begins. Empty: this is the last one.",
   "flopynet.policy.v1.Decision": "One decision as it was recorded.",
   "flopynet.policy.v1.Decision.decision_id": "The `decision_id` of the answer: a UUID, version 7.",
-  "flopynet.policy.v1.Decision.time": "When it was decided, by the engine's clock.",
+  "flopynet.policy.v1.Decision.time": "When it was asked, by the engine's clock. The items of a batch that is explained are recorded when all of them are answered, and so may come into the list after later ones.",
   "flopynet.policy.v1.Decision.policy_type": "The type of the policies that were asked; `network_security` for connections.",
   "flopynet.policy.v1.Decision.request": "What was decided on: the attributes of the request with what the engine added, without those that the setting DECISION_REDACT names.",
   "flopynet.policy.v1.Decision.response": "What was answered, without the explanation.",

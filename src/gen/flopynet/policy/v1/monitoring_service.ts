@@ -77,7 +77,10 @@ export interface ListDecisionsResponse {
 export interface Decision {
   /** The `decision_id` of the answer: a UUID, version 7. */
   decisionId: string;
-  /** When it was decided, by the engine's clock. */
+  /**
+   * When it was asked, by the engine's clock. The items of a batch that is explained are recorded when
+   * all of them are answered, and so may come into the list after later ones.
+   */
   time?:
     | Date
     | undefined;
