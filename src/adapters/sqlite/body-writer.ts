@@ -1,11 +1,9 @@
-import { writeText } from "../../application/write-text.js";
-
 /** Bodies that come one after the other share so much. */
 const MEMORY_BYTES = 64 * 1024;
 /** UTF-8 takes no more for a UTF-16 unit. */
 const MOST_BYTES_OF_UNIT = 3;
 
-/** The text of a record, as UTF-8: a part of memory that it shares with others. */
+/** The text of a record, as UTF-8: a part of memory that it shares with others. It never changes. */
 export interface Body {
   readonly memory: Buffer;
   readonly start: number;
@@ -13,51 +11,24 @@ export interface Body {
 }
 
 /**
- * Writes bodies, piece by piece. Why not texts: a text that is joined from pieces is a tree of them,
- * which garbage collection walks while the record waits, and which is copied when it is stored.
+ * Writes bodies, one after the other. Why not texts: a text that is joined from pieces is a tree of
+ * them, which garbage collection walks while the record waits, and which is copied when it is stored.
  */
-export interface BodyWriter {
-  /** Begins a body; what was written of one that did not end is gone. */
-  begin(): void;
-  text(text: string): void;
-  bytes(bytes: Uint8Array): void;
-  /** What was written since it began. It never changes. */
-  end(): Body;
-}
-
-export function createBodyWriter(): BodyWriter {
+export function createBodyWriter(): (text: string) => Body {
   let memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
-  let start = 0;
-  let at = 0;
-
-  function makeRoom(length: number): void {
-    if (at + length <= memory.length) return;
-    const written = at - start;
-    const next = Buffer.allocUnsafeSlow(Math.max(MEMORY_BYTES, 2 * written + length));
-    memory.copy(next, 0, start, at);
-    memory = next;
-    start = 0;
-    at = written;
-  }
-
-  return {
-    begin() {
-      at = start;
-    },
-    text(text) {
-      // Asked only where it may not fit: it reads the whole text.
-      if (at + MOST_BYTES_OF_UNIT * text.length > memory.length) makeRoom(Buffer.byteLength(text));
-      at = writeText(memory, at, text);
-    },
-    bytes(bytes) {
-      makeRoom(bytes.length);
-      memory.set(bytes, at);
-      at += bytes.length;
-    },
-    end() {
-      const body = { memory, start, length: at - start };
-      start = at;
-      return body;
-    },
+  let end = 0;
+  return (text) => {
+    // Counted only where it may not fit: that reads the whole text.
+    if (end + MOST_BYTES_OF_UNIT * text.length > memory.length) {
+      const length = Buffer.byteLength(text);
+      if (end + length > memory.length) {
+        memory = Buffer.allocUnsafeSlow(Math.max(MEMORY_BYTES, length));
+        end = 0;
+      }
+    }
+    const start = end;
+    const length = memory.write(text, start);
+    end += length;
+    return { memory, start, length };
   };
 }

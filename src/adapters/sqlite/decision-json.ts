@@ -1,84 +1,118 @@
 import { createNamesBeside, knownAttributes } from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
 import { rememberTexts } from "../../application/remember-texts.js";
-import type { Value } from "../../core/values.js";
-import type { BodyWriter } from "./body-writer.js";
+import type { ClientStanding, Decision } from "../../core/decision.js";
+import type { TrustAttributes } from "../../core/trust-attributes.js";
+import type { Value, ValueMap } from "../../core/values.js";
+
+/** The JSON of an object that many decisions have: kept once for those that are stored together. */
+export interface SharedJson {
+  /** Tells it from all others of this process: a whole number. */
+  readonly name: string;
+  /** `,"name":json`. */
+  readonly member: Buffer;
+}
+
+/** Shared objects, by name. */
+export type SharedObjects = Readonly<Record<string, unknown>>;
+
+/** A decision as it is stored: objects that it shares are named. */
+export interface StoredDecision extends Omit<
+  LoggedDecision,
+  "decision" | "trust" | "clientAttributes"
+> {
+  /** A `Decision`. */
+  readonly decision: number;
+  /** Of `decision`, to be looked for. */
+  readonly allowed: boolean;
+  /** A `ClientStanding`. */
+  readonly trust?: number;
+  /** Attributes that are not among `attributes`. */
+  readonly known?: number;
+  /** The attribute `engine`, where it is not among `attributes`. */
+  readonly engine?: number;
+}
+
+/** The JSON of a `StoredDecision`, and of what it names. */
+export interface DecisionJson {
+  readonly json: string;
+  readonly shared: readonly SharedJson[];
+}
 
 /**
- * Writes decisions as JSON, as `JSON.stringify` would, up to the order of what is in it. Why not that:
- * the same answer is given again and again, the same is known of a client, and the same names and
- * addresses come. Each is put into JSON once.
- *
- * @param ofText - The JSON of a text, remembered.
+ * Makes the JSON of decisions. Why not `JSON.stringify`: the same answer is given again and again, the
+ * same is known of a client, what the engine itself knows is one object for a second, and the same
+ * names and addresses come.
  */
-export function createDecisionJson(
-  ofText: (text: string) => string,
-): (logged: LoggedDecision, to: BodyWriter) => void {
-  const ofShared = createSharedJson();
-  const openOfShared = createSharedJson((json) => json.subarray(0, -1));
+export function createDecisionJson(): (logged: LoggedDecision) => DecisionJson {
+  const ofText = rememberTexts((text) => JSON.stringify(text));
+  const ofName = rememberTexts((name) => `${JSON.stringify(name)}:`);
+  const sharedJson = createSharedJson();
   const namesBeside = createNamesBeside();
-  const ofName = rememberTexts((name) => `,${JSON.stringify(name)}:`);
 
-  function writeValue(name: string, value: Value, to: BodyWriter): void {
-    if (typeof value === "string") to.text(ofText(value));
-    // What the engine itself knows is one object for all decisions of a second.
-    else if (name === "engine" && typeof value === "object" && value !== null) {
-      to.bytes(ofShared(value));
-    } else to.text(JSON.stringify(value));
-  }
-
-  function writeAttributes(logged: LoggedDecision, to: BodyWriter): void {
-    const { attributes } = logged;
+  return (logged) => {
+    const { requestId, trust, redactedPaths, attributes } = logged;
     const known = knownAttributes(logged);
-    if (known) to.bytes(openOfShared(known));
-    else to.text("{");
-    let isFirst = !known;
-    for (const name of namesBeside(attributes, known)) {
-      const begin = ofName(name);
-      to.text(isFirst ? begin.slice(1) : begin);
-      isFirst = false;
-      writeValue(name, attributes[name] ?? null, to);
+    const shared: SharedJson[] = [];
+    let named = "";
+    const name = (member: string, object: object): void => {
+      const json = sharedJson(object);
+      shared.push(json);
+      named += member + json.name;
+    };
+    name(',"decision":', logged.decision);
+    if (known) name(',"known":', known);
+    if (trust) name(',"trust":', trust);
+    let own = "";
+    for (const attribute of namesBeside(attributes, known)) {
+      const value = attributes[attribute] ?? null;
+      if (attribute === "engine" && typeof value === "object" && value !== null) {
+        name(',"engine":', value);
+      } else {
+        const separator = own === "" ? "" : ",";
+        own += separator + ofName(attribute) + jsonOf(value, ofText);
+      }
     }
-    to.text("}");
-  }
-
-  return (logged, to) => {
-    const { requestId, trust, redactedPaths } = logged;
-    to.text('{"decisionId":"');
-    to.text(logged.decisionId);
-    to.text('","timeMs":');
-    to.text(String(logged.timeMs));
-    to.text(',"policyType":');
-    to.text(ofText(logged.policyType));
-    to.text(',"clientId":');
-    to.text(ofText(logged.clientId));
-    to.text(',"requestId":');
-    to.text(requestId === "" ? '""' : JSON.stringify(requestId));
-    to.text(',"attributes":');
-    writeAttributes(logged, to);
-    to.text(',"decision":');
-    to.bytes(ofShared(logged.decision));
-    to.text(',"durationMs":');
-    to.text(String(logged.durationMs));
-    to.text(logged.redacted ? ',"redacted":true' : ',"redacted":false');
-    if (trust) {
-      to.text(',"trust":');
-      to.bytes(ofShared(trust));
-    }
-    if (redactedPaths) to.text(`,"redactedPaths":${JSON.stringify(redactedPaths)}`);
-    to.text("}");
+    const redacted =
+      (redactedPaths ? `,"redactedPaths":${JSON.stringify(redactedPaths)}` : "") +
+      (logged.redacted ? ',"redacted":true' : ',"redacted":false');
+    const json =
+      `{"decisionId":"${logged.decisionId}","timeMs":${logged.timeMs}` +
+      `,"policyType":${ofText(logged.policyType)},"clientId":${ofText(logged.clientId)}` +
+      `,"requestId":${requestId === "" ? '""' : JSON.stringify(requestId)}` +
+      `,"allowed":${logged.decision.allowed}${named}${redacted}` +
+      `,"durationMs":${logged.durationMs},"attributes":{${own}}}`;
+    return { json, shared };
   };
 }
 
-/** The JSON of objects that come again and again, as UTF-8. */
-function createSharedJson(
-  part: (json: Buffer) => Buffer = (json) => json,
-): (shared: object) => Buffer {
-  const known = new WeakMap<object, Buffer>();
+function jsonOf(value: Value, ofText: (text: string) => string): string {
+  return typeof value === "string" ? ofText(value) : JSON.stringify(value);
+}
+
+/** What `createDecisionJson` was given. */
+export function storedToLogged(stored: StoredDecision, shared: SharedObjects): LoggedDecision {
+  const { decision, allowed: _, trust, known, engine, attributes, ...rest } = stored;
+  return {
+    ...rest,
+    attributes: {
+      ...(known !== undefined && (shared[known] as TrustAttributes)),
+      ...attributes,
+      ...(engine !== undefined && { engine: shared[engine] as ValueMap }),
+    },
+    decision: shared[decision] as Decision,
+    ...(trust !== undefined && { trust: shared[trust] as ClientStanding }),
+  };
+}
+
+function createSharedJson(): (shared: object) => SharedJson {
+  const known = new WeakMap<object, SharedJson>();
+  let newest = 0;
   return (shared) => {
     let json = known.get(shared);
     if (!json) {
-      json = part(Buffer.from(JSON.stringify(shared)));
+      const name = String((newest += 1));
+      json = { name, member: Buffer.from(`,"${name}":${JSON.stringify(shared)}`) };
       known.set(shared, json);
     }
     return json;

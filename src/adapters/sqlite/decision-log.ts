@@ -4,27 +4,13 @@ import type {
   CountedBy,
   CountedPeriod,
   DecisionLog,
-  DecisionPosition,
-  DecisionQuery,
   LoggedDecision,
 } from "../../application/ports/decision-log.js";
-import { rememberTexts } from "../../application/remember-texts.js";
-import { runInSlices } from "../../application/run-in-slices.js";
-import type { BodyWriter } from "./body-writer.js";
+import { chunkParams, type DecisionFacts, INSERT_CHUNKS } from "./decision-chunks.js";
 import { createDecisionJson } from "./decision-json.js";
+import { readDecisionsPage } from "./decision-pages.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow } from "./storage-messages.js";
-import { STORED_BODY, STORED_ROWS } from "./stored-rows.js";
-
-const MONOTONIC = { monotonicMs: () => performance.now() };
-/** Rows of one read: the bound on what the storage thread and the main thread do at a stretch. */
-const SLICE_ROWS = 256;
-/** Decisions looked at for one page. */
-const MAX_SCANNED = 50_000;
-
-const INSERT = `
-  INSERT INTO decisions (time_ms, allowed, client_id, policy_type, body)
-  SELECT value ->> 2, value ->> 3, value ->> 4, value ->> 5, ${STORED_BODY} FROM ${STORED_ROWS}`;
 
 const COUNT = `
   INSERT INTO decision_counts
@@ -65,9 +51,14 @@ export function createSqliteDecisionLog({
   let settled = 0;
   const counter = createDecisionCounter();
 
-  const lane = storage.openLane<LoggedDecision>({
-    insertSql: INSERT,
-    writeRow: createWriteRow(),
+  const decisionJson = createDecisionJson();
+  const lane = storage.openLane<LoggedDecision, DecisionFacts>({
+    insertSql: INSERT_CHUNKS,
+    paramsOf: chunkParams,
+    rowOf(logged) {
+      const { json, shared } = decisionJson(logged);
+      return { columns: { timeMs: logged.timeMs, shared }, body: `,${json}` };
+    },
     alongside(decisions) {
       for (const decision of decisions) counter.add(decision);
       return { sql: COUNT, params: [JSON.stringify(counter.take())] };
@@ -81,11 +72,6 @@ export function createSqliteDecisionLog({
       dropped.storage_unavailable += decisions.length;
     },
   });
-
-  async function slice(query: DecisionQuery, after: DecisionPosition | undefined) {
-    const { sql, params } = readSlice(query, after);
-    return read(sql, params);
-  }
 
   /** Who reads finds what was answered before: it goes to disk now, if it still waits. */
   async function storeWhatWaits(): Promise<void> {
@@ -124,14 +110,7 @@ export function createSqliteDecisionLog({
       }),
     async list(query) {
       await storeWhatWaits();
-      const page: GrowingPage = { decisions: [], after: query.after, isFull: false };
-      for (let scanned = 0; scanned < MAX_SCANNED; scanned += SLICE_ROWS) {
-        const rows = await slice(query, page.after);
-        await runInSlices(fillSteps(page, rows, query.limit), MONOTONIC);
-        if (page.isFull) break;
-        if (rows.length < SLICE_ROWS) return { decisions: page.decisions };
-      }
-      return pageOf(page.decisions, page.after);
+      return readDecisionsPage(query, read);
     },
     counts: () => ({ recorded, pending: lane.pending(), dropped: { ...dropped } }),
     async countBy(countedBy, period, limit) {
@@ -155,44 +134,6 @@ export function createSqliteDecisionLog({
   };
 }
 
-function createWriteRow(): (decision: LoggedDecision, body: BodyWriter) => string {
-  const ofText = rememberTexts((text) => JSON.stringify(text));
-  const writeBody = createDecisionJson(ofText);
-  return (logged, body) => {
-    writeBody(logged, body);
-    const { timeMs, decision, clientId, policyType } = logged;
-    const isAllowed = decision.allowed ? 1 : 0;
-    return `${timeMs},${isAllowed},${ofText(clientId)},${ofText(policyType)}`;
-  };
-}
-
-interface GrowingPage {
-  readonly decisions: LoggedDecision[];
-  /** Of the last row that was looked at. */
-  after: DecisionPosition | undefined;
-  /** The next page has something to show: this one ends. */
-  isFull: boolean;
-}
-
-/** Reading a decision is a step: those of one slice can be megabytes. */
-function* fillSteps(page: GrowingPage, rows: readonly SqlRow[], limit: number): Generator<void> {
-  for (const [timeMs, position, body] of rows) {
-    if (body !== null) {
-      if (page.decisions.length === limit) {
-        page.isFull = true;
-        return;
-      }
-      page.decisions.push(JSON.parse(String(body)) as LoggedDecision);
-      yield;
-    }
-    page.after = { timeMs: Number(timeMs), position: Number(position) };
-  }
-}
-
-function pageOf(decisions: readonly LoggedDecision[], next: DecisionPosition | undefined) {
-  return next ? { decisions, next } : { decisions };
-}
-
 /** From the bucket in which the period begins, to before the one after its end. */
 function bucketsOf(
   { startTimeMs, endTimeMs }: CountedPeriod,
@@ -205,36 +146,4 @@ function bucketsOf(
       : Math.floor(startTimeMs / bucketMs) * bucketMs,
     endTimeMs ?? Number.MAX_SAFE_INTEGER,
   ];
-}
-
-/** Rows from `after` on; the body is null where the decision does not match. */
-function readSlice(
-  query: DecisionQuery,
-  after: DecisionPosition | undefined,
-): { readonly sql: string; readonly params: SqlRow } {
-  const { startTimeMs = Number.MIN_SAFE_INTEGER, endTimeMs = Number.MAX_SAFE_INTEGER } = query;
-  const from = after ?? { timeMs: endTimeMs - 1, position: Number.MAX_SAFE_INTEGER };
-  const filters: string[] = ["1"];
-  const values: SqlRow[number][] = [];
-  const must = (filter: string, ...params: SqlRow[number][]): void => {
-    filters.push(filter);
-    values.push(...params);
-  };
-  if (query.allowed !== undefined) must("allowed = ?", query.allowed ? 1 : 0);
-  if (query.clientId !== "") must("client_id = ?", query.clientId);
-  if (query.policyType !== "") must("policy_type = ?", query.policyType);
-  if (query.policyId !== "" || query.ruleId !== "") {
-    must(
-      `EXISTS (SELECT 1 FROM json_each(body, '$.decision.determiningRules') AS rule
-        WHERE ? IN ('', json_extract(rule.value, '$.policyId'))
-          AND ? IN ('', json_extract(rule.value, '$.ruleId')))`,
-      query.policyId,
-      query.ruleId,
-    );
-  }
-  const sql = `
-    SELECT time_ms, position, CASE WHEN ${filters.join(" AND ")} THEN body END FROM decisions
-    WHERE time_ms <= ? AND (time_ms < ? OR position < ?) AND time_ms >= ?
-    ORDER BY time_ms DESC, position DESC LIMIT ${SLICE_ROWS}`;
-  return { sql, params: [...values, from.timeMs, from.timeMs, from.position, startTimeMs] };
 }

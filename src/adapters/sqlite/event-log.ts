@@ -2,7 +2,8 @@ import { ENGINE } from "../../application/engine-events.js";
 import { PdpError } from "../../application/errors.js";
 import type { EventLog, NewEvent, StoredEvent } from "../../application/ports/event-log.js";
 import type { Log } from "../../application/ports/log.js";
-import { type BodyWriter, createBodyWriter } from "./body-writer.js";
+import { createBodyWriter } from "./body-writer.js";
+import type { LaneRow } from "./record-lane.js";
 import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
 import { STORED_BODY, STORED_ROWS, storedRows } from "./stored-rows.js";
@@ -43,9 +44,10 @@ export function createSqliteEventLog(deps: {
   // INVARIANT: contiguous, and the last one is `newest`, unless there are none.
   let ring: StoredEvent[] = [];
 
-  const lane = storage.openLane<NewEvent>({
+  const lane = storage.openLane<NewEvent, string>({
     insertSql: INSERT,
-    writeRow,
+    paramsOf: storedRows,
+    rowOf,
     onCommitted: committed,
     onDropped(events, why) {
       log.error({ count: events.length, why }, "events could not be stored: they are lost");
@@ -140,18 +142,18 @@ export function createSqliteEventLog(deps: {
 }
 
 function insertion(events: readonly NewEvent[]): Statement {
-  const bodies = createBodyWriter();
+  const write = createBodyWriter();
   const rows = events.map((event) => {
-    bodies.begin();
-    return { columns: writeRow(event, bodies), body: bodies.end() };
+    const { columns, body } = rowOf(event);
+    return { columns, body: write(body) };
   });
   return { sql: INSERT, params: storedRows(rows) };
 }
 
-function writeRow(event: NewEvent, body: BodyWriter): string {
-  body.text(JSON.stringify(event));
+function rowOf(event: NewEvent): LaneRow<string> {
   const publishedId = event.sourceComponent === ENGINE ? null : event.eventId;
-  return `${event.timestampMs},${JSON.stringify(publishedId)}`;
+  const columns = `${event.timestampMs},${JSON.stringify(publishedId)}`;
+  return { columns, body: JSON.stringify(event) };
 }
 
 function eventOf([sequence, body]: SqlRow): StoredEvent {

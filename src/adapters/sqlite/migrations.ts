@@ -1,7 +1,7 @@
 import type Database from "libsql";
 
 /** One step per version of the schema, in order. A step that was released is never edited. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE engine (
     only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -121,6 +121,27 @@ const MIGRATIONS: readonly string[] = [
   `
   -- The last commit of the process that has it open, as it was answered.
   ALTER TABLE engine ADD COLUMN last_commit TEXT;
+  `,
+  `
+  -- Decisions that were recorded together, and once what they share: see decision-chunks.ts.
+  CREATE TABLE decision_chunks (
+    chunk INTEGER PRIMARY KEY AUTOINCREMENT,
+    oldest_time_ms INTEGER NOT NULL,
+    newest_time_ms INTEGER NOT NULL,
+    -- Bytes of the two texts.
+    size INTEGER NOT NULL,
+    shared TEXT NOT NULL,
+    decisions TEXT NOT NULL
+  );
+  CREATE INDEX decision_chunks_time ON decision_chunks (newest_time_ms);
+  -- A chunk each of what was there. Text that is no JSON any more was damaged, and cannot be read.
+  INSERT INTO decision_chunks (oldest_time_ms, newest_time_ms, size, shared, decisions)
+  SELECT time_ms, time_ms, length(body), json_object('1', body -> '$.decision', '2', body -> '$.trust'),
+    json_array(json_remove(
+      json_set(body, '$.decision', 1, '$.allowed', json(iif(allowed, 'true', 'false')), '$.trust', 2),
+      iif(body -> '$.trust' IS NULL, '$.trust', '$.none')))
+  FROM decisions WHERE json_valid(body) ORDER BY position;
+  DROP TABLE decisions;
   `,
 ];
 

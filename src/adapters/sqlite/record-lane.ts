@@ -1,6 +1,6 @@
-import { type BodyWriter, createBodyWriter } from "./body-writer.js";
-import type { Statement, Unit, UnitResult } from "./storage-messages.js";
-import { type StoredRow, storedRows } from "./stored-rows.js";
+import { createBodyWriter } from "./body-writer.js";
+import type { SqlRow, Statement, Unit, UnitResult } from "./storage-messages.js";
+import type { StoredRow } from "./stored-rows.js";
 
 /** Someone who waits until a record is durable. */
 export interface Waiter {
@@ -13,11 +13,18 @@ export class StorageFault extends Error {
   override readonly name = "StorageFault";
 }
 
-export interface LaneOptions<Stored> {
-  /** Inserts from `STORED_ROWS`, in order. */
+/** What is stored of a record: its text, and what is looked up. */
+export interface LaneRow<Columns> {
+  readonly columns: Columns;
+  readonly body: string;
+}
+
+export interface LaneOptions<Stored, Columns> {
+  /** Inserts rows, in order. */
   readonly insertSql: string;
-  /** Writes the body of a record. @returns Its columns: the elements of a JSON array. */
-  readonly writeRow: (record: Stored, body: BodyWriter) => string;
+  /** Its parameters; bytes among them are handed over. */
+  readonly paramsOf: (rows: readonly StoredRow<Columns>[]) => SqlRow;
+  readonly rowOf: (record: Stored) => LaneRow<Columns>;
   /** What is stored in the same unit, after them. */
   readonly alongside?: (records: readonly Stored[]) => Statement;
   /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
@@ -56,9 +63,9 @@ export interface LaneBatch {
   fail(why: string): void;
 }
 
-interface Queued<Stored> {
+interface Queued<Stored, Columns> {
   readonly record: Stored;
-  readonly row: StoredRow;
+  readonly row: StoredRow<Columns>;
   readonly waiter: Waiter | undefined;
 }
 
@@ -66,7 +73,7 @@ interface Queued<Stored> {
 const MAX_BATCH_LENGTH = 32 * 2 ** 20;
 
 /** How many, from the first, make a batch; at least one of them, if there are any. */
-function batchSize(candidates: readonly Queued<unknown>[], limit: number): number {
+function batchSize(candidates: readonly Queued<unknown, unknown>[], limit: number): number {
   let length = 0;
   let size = 0;
   for (const { row } of candidates) {
@@ -78,17 +85,17 @@ function batchSize(candidates: readonly Queued<unknown>[], limit: number): numbe
 }
 
 /** @param onPush - Called after each push. */
-export function createRecordLane<Stored>(
-  { insertSql, writeRow, alongside, onCommitted, onDropped }: LaneOptions<Stored>,
+export function createRecordLane<Stored, Columns>(
+  { insertSql, paramsOf, rowOf, alongside, onCommitted, onDropped }: LaneOptions<Stored, Columns>,
   onPush: () => void,
 ): RecordLane<Stored> & LaneQueue {
-  const bodies = createBodyWriter();
-  let queue: Queued<Stored>[] = [];
+  const write = createBodyWriter();
+  let queue: Queued<Stored, Columns>[] = [];
   let posted = 0;
   let pendingLength = 0;
   let waiting = 0;
 
-  function drop(records: readonly Queued<Stored>[], why: string): void {
+  function drop(records: readonly Queued<Stored, Columns>[], why: string): void {
     if (records.length === 0) return;
     onDropped(
       records.map(({ record }) => record),
@@ -97,7 +104,7 @@ export function createRecordLane<Stored>(
     for (const { waiter } of records) waiter?.reject(new StorageFault(why));
   }
 
-  function takeQueued(limit: number, onlyWaiting: boolean): Queued<Stored>[] {
+  function takeQueued(limit: number, onlyWaiting: boolean): Queued<Stored, Columns>[] {
     if (!onlyWaiting) return queue.splice(0, batchSize(queue, limit));
     const candidates = queue.filter(({ waiter }) => waiter !== undefined);
     const taken = candidates.slice(0, batchSize(candidates, limit));
@@ -107,15 +114,14 @@ export function createRecordLane<Stored>(
   }
 
   /** These are no longer pending. */
-  function forget(records: readonly Queued<Stored>[]): void {
+  function forget(records: readonly Queued<Stored, Columns>[]): void {
     for (const { row } of records) pendingLength -= row.body.length;
   }
 
   return {
     push(record, waiter) {
-      bodies.begin();
-      const columns = writeRow(record, bodies);
-      const row = { columns, body: bodies.end() };
+      const { columns, body } = rowOf(record);
+      const row = { columns, body: write(body) };
       queue.push({ record, row, waiter });
       pendingLength += row.body.length;
       if (waiter) waiting += 1;
@@ -131,7 +137,7 @@ export function createRecordLane<Stored>(
       const withWaiter = taken.filter(({ waiter }) => waiter);
       waiting -= withWaiter.length;
       posted += taken.length;
-      const params = storedRows(taken.map(({ row }) => row));
+      const params = paramsOf(taken.map(({ row }) => row));
       const more = alongside?.(taken.map(({ record }) => record));
       return {
         size: taken.length,

@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000;
 const INTERVAL_MS = 5000;
 /** Rows removed at once: a few milliseconds, between which records are stored. */
 const SLICE_ROWS = 500;
+/** Bytes of them, where rows can be large. */
+const SLICE_BYTES = 512 * 1024;
 /** Pages given back to the file system at once. */
 const SLICE_PAGES = 128;
 /** Free pages that are kept for what comes next. */
@@ -24,11 +26,17 @@ const LAST_TOO_OLD = `
 const LAST_OF_SLICE = `
   SELECT max(sequence) FROM (SELECT sequence FROM events ORDER BY sequence LIMIT ${SLICE_ROWS})`;
 const REMOVE_EVENTS = "DELETE FROM events WHERE sequence <= ?";
-const OLDEST_DECISION = "SELECT min(time_ms) FROM decisions";
+const OLDEST_DECISION = "SELECT min(newest_time_ms) FROM decision_chunks";
 const OLDEST_EVENT = "SELECT time_ms FROM events ORDER BY sequence LIMIT 1";
 const REMOVE_DECISIONS = `
-  DELETE FROM decisions WHERE position IN (
-    SELECT position FROM decisions WHERE time_ms < ? ORDER BY time_ms, position LIMIT ${SLICE_ROWS}
+  DELETE FROM decision_chunks WHERE chunk IN (
+    SELECT chunk FROM (
+      SELECT chunk, sum(size) OVER (ORDER BY newest_time_ms, chunk) - size AS size_before
+      FROM (
+        SELECT chunk, newest_time_ms, size FROM decision_chunks
+        WHERE newest_time_ms < ? ORDER BY newest_time_ms, chunk LIMIT ${SLICE_ROWS}
+      )
+    ) WHERE size_before < ${SLICE_BYTES}
   )`;
 const OLDEST_COUNT = "SELECT min(start_ms) FROM decision_counts WHERE counted_by = 'all'";
 // By the beginning of the key: a few thousand rows an hour.

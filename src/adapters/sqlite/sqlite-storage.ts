@@ -18,7 +18,7 @@ import type {
 import { connectWorker } from "./worker-connection.js";
 
 /** Between commits, so that records that come fast share a sync. */
-const FLUSH_MS = 5;
+const FLUSH_MS = 10;
 /** Records that do not wait for the rest of FLUSH_MS. */
 const FLUSH_RECORDS = 256;
 /** Bounds the time that one commit takes, and so what a mutation waits for. */
@@ -35,7 +35,7 @@ const LAST_RETRY_MS = 2000;
 export interface SqliteStorage {
   readonly opened: OpenedDatabase;
   /** Records that are stored in batches. Open every lane before the first push. */
-  openLane<Stored>(options: LaneOptions<Stored>): RecordLane<Stored>;
+  openLane<Stored, Columns>(options: LaneOptions<Stored, Columns>): RecordLane<Stored>;
   /** Too many records wait: take none that may be dropped. */
   isFull(): boolean;
   /**

@@ -1,9 +1,8 @@
 import type { Body } from "./body-writer.js";
 
-/** What is stored of a record: its text, and the columns that are looked up. */
-export interface StoredRow {
-  /** The values of the columns, as the elements of a JSON array. */
-  readonly columns: string;
+/** What is stored of a record: its text, and what is looked up. */
+export interface StoredRow<Columns> {
+  readonly columns: Columns;
   readonly body: Body;
 }
 
@@ -17,8 +16,12 @@ export const STORED_ROWS = "json_each(?1)";
 /** The body of a row. */
 export const STORED_BODY = "CAST(substr(?2, value ->> 0, value ->> 1) AS TEXT)";
 
-/** The parameters of an insert from `STORED_ROWS`. The bytes are handed over with it. */
-export function storedRows(rows: readonly StoredRow[]): readonly [string, Uint8Array] {
+/**
+ * The parameters of an insert from `STORED_ROWS`. The bytes are handed over with it.
+ *
+ * @param rows - With the values of their columns as the elements of a JSON array.
+ */
+export function storedRows(rows: readonly StoredRow<string>[]): readonly [string, Uint8Array] {
   const length = rows.reduce((sum, { body }) => sum + body.length, 0);
   const bytes = Buffer.allocUnsafeSlow(length);
   let end = 0;

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
-import { type Body, createBodyWriter } from "../../../src/adapters/sqlite/body-writer.js";
-import { createDecisionJson } from "../../../src/adapters/sqlite/decision-json.js";
+import {
+  createDecisionJson,
+  type SharedObjects,
+  type StoredDecision,
+  storedToLogged,
+} from "../../../src/adapters/sqlite/decision-json.js";
 import type { LoggedDecision } from "../../../src/application/ports/decision-log.js";
 import { copyTrustAttributes, type TrustAttributes } from "../../../src/core/trust-attributes.js";
 import type { ValueMap } from "../../../src/core/values.js";
@@ -32,31 +36,30 @@ const ROWS: readonly (readonly [string, ValueMap, TrustAttributes | undefined])[
   ["a score was redacted", { ...copyTrustAttributes(KNOWN), client: { trust_lower: 0.3 } }, KNOWN],
 ];
 
-test.each(ROWS)("a decision is written as it is, also where %s", (says, attributes, known) => {
-  const redacted = says.includes("redacted");
-  const write = createDecisionJson((text) => JSON.stringify(text));
-  const bodies = createBodyWriter();
-  const jsonOf = (decision: LoggedDecision): string => {
-    write(decision, bodies);
-    return textOf(bodies.end());
-  };
-  const logged: LoggedDecision = {
-    ...{ decisionId: "01", timeMs: 1.5, policyType: "network_security" },
-    ...{ clientId: "client-7", requestId: 'a "request"', attributes, redacted },
-    durationMs: 0.01,
-    decision: {
-      ...{ allowed: true, reason: "allowed", determiningRules: [], erringRules: [] },
-      ...{ obligations: [], policyVersion: 2, policyTypeKnown: true },
-    },
-  };
-  const given = known ? { ...logged, clientAttributes: known } : logged;
-  const written = [jsonOf(given), jsonOf(given)].map((text) => JSON.parse(text) as unknown);
-  expect(written).toEqual([logged, logged]);
-});
-
-function textOf({ memory, start, length }: Body): string {
-  return memory.toString("utf8", start, start + length);
-}
+test.each(ROWS)(
+  "a decision is read as it was written, also where %s",
+  (says, attributes, known) => {
+    const redacted = says.includes("redacted");
+    const jsonOf = createDecisionJson();
+    const readBack = (decision: LoggedDecision): LoggedDecision => {
+      const { json, shared } = jsonOf(decision);
+      const members = shared.map(({ member }) => member.toString()).join("");
+      const objects = JSON.parse(`{${members.slice(1)}}`) as SharedObjects;
+      return storedToLogged(JSON.parse(json) as StoredDecision, objects);
+    };
+    const logged: LoggedDecision = {
+      ...{ decisionId: "01", timeMs: 1.5, policyType: "network_security" },
+      ...{ clientId: "client-7", requestId: 'a "request"', attributes, redacted },
+      durationMs: 0.01,
+      decision: {
+        ...{ allowed: true, reason: "allowed", determiningRules: [], erringRules: [] },
+        ...{ obligations: [], policyVersion: 2, policyTypeKnown: true },
+      },
+    };
+    const given = known ? { ...logged, clientAttributes: known } : logged;
+    expect([readBack(given), readBack(given)]).toEqual([logged, logged]);
+  },
+);
 
 function without(map: ValueMap, name: string): ValueMap {
   return Object.fromEntries(Object.entries(map).filter(([key]) => key !== name));

@@ -1,18 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { createRecordLane, type Waiter } from "../../../src/adapters/sqlite/record-lane.js";
+import { storedRows } from "../../../src/adapters/sqlite/stored-rows.js";
 
 const MI = 2 ** 20;
 const waiter: Waiter = { resolve: () => undefined, reject: () => undefined };
 
 /** A lane with bodies of so many MiB; `true`: somebody waits for it. */
 function laneOf(bodies: readonly (readonly [length: number, waits?: boolean])[]) {
-  const lane = createRecordLane<string>(
+  const lane = createRecordLane<string, string>(
     {
       insertSql: "",
-      writeRow(record, body) {
-        body.text(record);
-        return "";
-      },
+      paramsOf: storedRows,
+      rowOf: (body) => ({ columns: "", body }),
       onCommitted: () => undefined,
       onDropped: () => undefined,
     },
@@ -39,28 +38,6 @@ describe("a batch holds at most 32 MiB of bodies, whatever their number", () => 
   it("at most as many as are asked for", () => {
     expect(laneOf([[0], [0], [0]]).take({ limit: 2, onlyWaiting: false })?.size).toBe(2);
   });
-});
-
-it("a record that cannot be written leaves nothing in the next one", () => {
-  const lane = createRecordLane<string>(
-    {
-      insertSql: "",
-      writeRow(record, body) {
-        body.text(record);
-        if (record === "torn") throw new Error(record);
-        return "1";
-      },
-      onCommitted: () => undefined,
-      onDropped: () => undefined,
-    },
-    () => undefined,
-  );
-  expect(() => {
-    lane.push("torn");
-  }).toThrow("torn");
-  lane.push("whole");
-  const [insert] = lane.take({ limit: 1, onlyWaiting: false })?.unit ?? [];
-  expect(insert?.params).toEqual(["[[1,5,1]]", Buffer.from("whole")]);
 });
 
 describe("the length of what is pending", () => {

@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import Database from "libsql";
+import { describe, expect, it } from "vitest";
+import { createMemoryDecisionLog } from "../../../src/adapters/memory/decision-log.js";
+import { MIGRATIONS } from "../../../src/adapters/sqlite/migrations.js";
+import type {
+  DecisionLog,
+  DecisionPosition,
+  DecisionQuery,
+  LoggedDecision,
+} from "../../../src/application/ports/decision-log.js";
+import { aLoggedDecision, anyDecision } from "../../contract/decision-log.contract.js";
+import { DENY, PERMIT, rule } from "../../support/decision-records.js";
+import { aDataDir, aStore } from "../../support/sqlite.js";
+
+/** Every page, one after the other. */
+async function pagesOf(log: DecisionLog, query: DecisionQuery) {
+  const pages: (readonly LoggedDecision[])[] = [];
+  let after: DecisionPosition | undefined;
+  do {
+    const page = await log.list({ ...query, ...(after && { after }) });
+    pages.push(page.decisions);
+    after = page.next;
+  } while (after);
+  return pages;
+}
+
+const times = fc.oneof(
+  fc.integer({ min: 0, max: 5 }),
+  // Farther apart than what is stored together, and the clock steps back.
+  fc.integer({ min: 0, max: 40 }).map((n) => n * 300),
+);
+const decisions = fc
+  .record({
+    timeMs: times,
+    clientId: fc.constantFrom("", "c1", "c2"),
+    policyType: fc.constantFrom("network_security", "fl_training"),
+    decision: fc.constantFrom(PERMIT, DENY, {
+      ...DENY,
+      determiningRules: [rule("a", "p"), rule("b")],
+    }),
+    attributes: fc.constantFrom({}, { n: 1 }, { engine: { hour: 3 } }, { text: "\ud800\u0000é" }),
+  })
+  .map((facts) => aLoggedDecision(facts));
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const queries = fc
+  .record({
+    startTimeMs: optional(times),
+    endTimeMs: optional(times),
+    allowed: optional(fc.boolean()),
+    clientId: fc.constantFrom("", "c1"),
+    policyType: fc.constantFrom("", "fl_training"),
+    policyId: fc.constantFrom("", "net", "p"),
+    ruleId: fc.constantFrom("", "a", "b"),
+    limit: fc.integer({ min: 1, max: 12 }),
+  })
+  .map(({ startTimeMs, endTimeMs, allowed, ...query }) => ({
+    ...query,
+    ...(startTimeMs !== undefined && { startTimeMs }),
+    ...(endTimeMs !== undefined && { endTimeMs }),
+    ...(allowed !== undefined && { allowed }),
+  }));
+
+describe("decisions that were stored together", () => {
+  it("are listed as those in memory are, whatever was stored when", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(decisions, { maxLength: 30 }), { maxLength: 6 }),
+        fc.array(queries, { minLength: 1, maxLength: 5 }),
+        async (batches, asked) => {
+          const { decisionLog, storage } = await aStore();
+          const memory = createMemoryDecisionLog();
+          for (const batch of batches) {
+            for (const decision of batch)
+              for (const log of [decisionLog, memory]) log.append(decision);
+            await storage.flush();
+          }
+          for (const query of asked) {
+            expect(await pagesOf(decisionLog, query)).toEqual(await pagesOf(memory, query));
+          }
+          await storage.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("are found page by page, where there are more than are looked at for one", async () => {
+    const { decisionLog, storage } = await aStore();
+    const rare = aLoggedDecision({ clientId: "rare" });
+    decisionLog.append(rare);
+    const text = "x".repeat(900);
+    for (let batch = 0; batch < 3; batch += 1) {
+      // All of one millisecond.
+      for (let n = 0; n < 15_000; n += 1) {
+        decisionLog.append(aLoggedDecision({ attributes: { text } }));
+      }
+      await storage.flush();
+    }
+    const pages = await pagesOf(decisionLog, { ...anyDecision, clientId: "rare" });
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.flat()).toEqual([rare]);
+  });
+
+  it("are told apart where each is large", async () => {
+    const { decisionLog } = await aStore();
+    const large = ["x", "é", "€"].map((character, timeMs) =>
+      aLoggedDecision({ timeMs, attributes: { text: character.repeat(200_000) } }),
+    );
+    for (const decision of large) decisionLog.append(decision);
+    expect((await decisionLog.list(anyDecision)).decisions).toEqual(large.toReversed());
+  });
+});
+
+it("decisions that an older engine stored one by one are listed and filtered like all others", async () => {
+  const dataDir = aDataDir();
+  const db = new Database(join(dataDir, "policy-engine.db"));
+  db.exec(`${MIGRATIONS.slice(0, 4).join("")}; PRAGMA user_version = 4`);
+  const standing = { trustState: "TRUSTED", standing: "trusted" };
+  const old = [
+    aLoggedDecision({ timeMs: 1, attributes: { engine: { hour: 3 }, n: null } }),
+    aLoggedDecision({ timeMs: 2, decision: DENY, clientId: 'c"1"', trust: standing as never }),
+    aLoggedDecision({ timeMs: 3, redacted: true, redactedPaths: ["client.region"] }),
+  ];
+  const insert = db.prepare(
+    "INSERT INTO decisions (time_ms, allowed, client_id, policy_type, body) VALUES (?, ?, ?, ?, ?)",
+  );
+  for (const one of old) {
+    const { timeMs, decision, clientId, policyType } = one;
+    insert.run(timeMs, decision.allowed ? 1 : 0, clientId, policyType, JSON.stringify(one));
+  }
+  db.exec("INSERT INTO engine (only, log_id, closed) VALUES (1, 'a log', 1)");
+  db.close();
+
+  const { decisionLog } = await aStore(dataDir);
+  const added = aLoggedDecision({ timeMs: 4 });
+  decisionLog.append(added);
+  const listed = async (query: Partial<DecisionQuery>) =>
+    (await decisionLog.list({ ...anyDecision, ...query })).decisions;
+  expect(await listed({})).toEqual([...old, added].toReversed());
+  expect(await listed({ ruleId: "d", allowed: false, clientId: 'c"1"' })).toEqual([old[1]]);
+  expect(await listed({ ruleId: "a", allowed: true, limit: 2 })).toEqual([added, old[2]]);
+});
