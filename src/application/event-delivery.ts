@@ -48,7 +48,7 @@ export function createEventDelivery(deps: {
 }): EventDelivery {
   const { eventLog, clock, subscriberMaxLag, bookmarkMs, tail, selector, cursors } = deps;
   /** By selection, or by position for bookmarks: one object for all who get the same. */
-  const batches = new Map<object | number, EventBatch>();
+  let batches = new Map<object | number, EventBatch>();
 
   /** @returns Whether something was delivered. */
   function passRemoved(subscriber: Subscriber): boolean {
@@ -143,7 +143,8 @@ export function createEventDelivery(deps: {
     },
     resumeAfter,
     forget() {
-      batches.clear();
+      // Not emptied: see event-selection.ts.
+      batches = new Map();
       selector.forget();
     },
   };

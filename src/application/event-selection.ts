@@ -10,7 +10,7 @@ const MAX_BATCH_BYTES = 256 * 1024;
 const MAX_SCANNED_EVENTS = 1024;
 const CHUNK_EVENTS = 256;
 const CACHED_CHUNKS = 16;
-const CHUNKS_READ_AT_ONCE = 4;
+const CHUNKS_READ_AT_ONCE = 8;
 const CACHED_SELECTIONS = 256;
 const RETRY_MS = 1000;
 
@@ -20,6 +20,12 @@ export interface EventSelection {
   readonly events: readonly StoredEvent[];
   /** Sequence of the last event looked at. */
   readonly through: number;
+}
+
+/** The events of a place in the log. */
+interface Chunk {
+  readonly chunk: number;
+  readonly events: readonly StoredEvent[];
 }
 
 /** Selects events for subscribers, once for all with equal filter and position. */
@@ -36,7 +42,7 @@ export interface EventSelector {
 /**
  * Serves from the tail, and from the log what is older. The log is read in chunks at fixed places,
  * so that subscribers that are behind by different amounts come to share chunks and then positions;
- * memory is bounded by 20 chunks, however many there are.
+ * memory is bounded by 24 chunks, however many there are.
  */
 export function createEventSelector(deps: {
   readonly eventLog: EventLog;
@@ -45,9 +51,11 @@ export function createEventSelector(deps: {
   readonly onReadable: () => void;
 }): EventSelector {
   const { eventLog, tail, log, onReadable } = deps;
-  const chunks = new Map<number, readonly StoredEvent[]>();
+  // Neither of them is a map that is emptied and filled again: a map's old tables hold on to newer ones,
+  // so that minor garbage collections keep everything that ever was in it.
+  let chunks: readonly Chunk[] = [];
+  let selections = new Map<CompiledEventFilter, Map<number, EventSelection>>();
   const reading = new Set<number>();
-  const selections = new Map<CompiledEventFilter, Map<number, EventSelection>>();
   let cached = 0;
 
   /** @param most - Chunks being read with it. */
@@ -57,11 +65,8 @@ export function createEventSelector(deps: {
     eventLog.read(chunk * CHUNK_EVENTS, CHUNK_EVENTS).then(
       (events) => {
         reading.delete(chunk);
-        chunks.delete(chunk);
-        chunks.set(chunk, events);
-        for (const oldest of chunks.keys()) {
-          if (chunks.size > CACHED_CHUNKS) chunks.delete(oldest);
-        }
+        const others = chunks.filter((other) => other.chunk !== chunk);
+        chunks = [...others, { chunk, events }].slice(-CACHED_CHUNKS);
         onReadable();
       },
       (error: unknown) => {
@@ -74,18 +79,22 @@ export function createEventSelector(deps: {
     );
   }
 
+  function inChunk(chunk: number): readonly StoredEvent[] | undefined {
+    return chunks.find((one) => one.chunk === chunk)?.events;
+  }
+
   function eventsAfter(position: number): readonly StoredEvent[] {
     const inMemory = tail.after(position);
     if (inMemory) return inMemory;
     const chunk = Math.floor(position / CHUNK_EVENTS);
-    const events = chunks.get(chunk)?.filter(({ sequence }) => sequence > position) ?? [];
+    const events = inChunk(chunk)?.filter(({ sequence }) => sequence > position) ?? [];
     // A gap is what the log removed: the caller learns that from the log's oldest sequence.
     if (events[0]?.sequence === position + 1) {
       // Read while these are delivered: who is far behind need not wait for the disk.
       for (let next = 1; next <= CHUNKS_READ_AT_ONCE; next += 1) {
         const isStored = (chunk + next) * CHUNK_EVENTS < eventLog.newestSequence();
         // One is left for somebody who waits for what he gets next.
-        if (isStored && !chunks.has(chunk + next)) read(chunk + next, CHUNKS_READ_AT_ONCE - 1);
+        if (isStored && !inChunk(chunk + next)) read(chunk + next, CHUNKS_READ_AT_ONCE - 1);
       }
       return events;
     }
@@ -94,7 +103,7 @@ export function createEventSelector(deps: {
   }
 
   function forget(): void {
-    selections.clear();
+    selections = new Map();
     cached = 0;
   }
 

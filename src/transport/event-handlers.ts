@@ -1,6 +1,6 @@
 import { PdpError } from "../application/errors.js";
 import type { PublishEvent } from "../application/publish-event.js";
-import type { EventBatch, EventFeed } from "../application/subscribe-to-events.js";
+import type { EventFeed } from "../application/subscribe-to-events.js";
 import type {
   ListEventsRequest,
   ListEventsResponse,
@@ -16,17 +16,13 @@ import {
   eventToPublishFromProto,
   timeFromProto,
 } from "./convert-event.js";
+import { madeOnce } from "./made-once.js";
 import type { CallContext, ServiceHandlers, StreamSink } from "./rpc.js";
 
 /** `flopynet.policy.v1.EventService`. */
 export function createEventHandlers(feed: EventFeed, publish: PublishEvent): ServiceHandlers {
   // INVARIANT (encoded once): subscribers that share a batch get the same message object.
-  const messages = new WeakMap<EventBatch, StreamEventsResponse>();
-  const messageOf = (batch: EventBatch): StreamEventsResponse => {
-    const message = messages.get(batch) ?? eventBatchToProto(batch);
-    messages.set(batch, message);
-    return message;
-  };
+  const messageOf = madeOnce(eventBatchToProto);
 
   const streamEvents = (
     request: StreamEventsRequest,

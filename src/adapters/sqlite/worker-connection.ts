@@ -40,6 +40,11 @@ export interface WorkerConnection {
 type Answer = Exclude<StorageResponse, { readonly kind: "opened" | "not-opened" }>;
 type Tell = (answer: Answer) => void;
 
+interface Asked {
+  readonly id: number;
+  readonly tell: Tell;
+}
+
 export interface WorkerConnectionDeps {
   readonly dataDir: string;
   readonly log: Log;
@@ -57,7 +62,8 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
       cause: error,
     });
   });
-  const waiting = new Map<number, Tell>();
+  // Not a map, whose old tables hold on to newer ones: what was posted would outlive its answer.
+  const waiting: Asked[] = [];
   const closing = new AbortController();
   let worker = first;
   let lastId = 0;
@@ -68,11 +74,14 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
     return { kind: "failed", id, message, isDamaged: false };
   }
 
+  /** Who asked; he waits no longer. */
+  function answered(id: number): Tell | undefined {
+    const place = waiting.findIndex((one) => one.id === id); // The first, but after a restart.
+    return place < 0 ? undefined : waiting.splice(place, 1)[0]?.tell;
+  }
+
   function refuseWaiting(why: string): void {
-    for (const [id, tell] of [...waiting]) {
-      waiting.delete(id);
-      tell(failedOf(id, why));
-    }
+    for (const { id } of [...waiting]) answered(id)?.(failedOf(id, why));
   }
 
   function ask(request: (id: number) => StorageRequest, tell: Tell): void {
@@ -85,7 +94,7 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
       });
       return;
     }
-    waiting.set(id, tell);
+    waiting.push({ id, tell });
     const asked = request(id);
     worker.postMessage(asked, handedOver(asked));
   }
@@ -93,8 +102,7 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
   function serve(started: Worker): void {
     let isSuspect = false;
     started.on("message", (answer: Answer) => {
-      const tell = waiting.get(answer.id);
-      waiting.delete(answer.id);
+      const tell = answered(answer.id);
       if (answer.kind === "failed" && answer.isDamaged) {
         isSuspect = true;
         failure = answer.message; // It ends by itself: nothing more is asked of it.
@@ -133,11 +141,7 @@ export async function connectWorker(deps: WorkerConnectionDeps): Promise<WorkerC
     worker = started.worker;
     serve(worker);
     const { lastCommit } = started.opened;
-    const tell = lastCommit && waiting.get(lastCommit.id);
-    if (tell) {
-      waiting.delete(lastCommit.id);
-      tell({ kind: "committed", ...lastCommit });
-    }
+    if (lastCommit) answered(lastCommit.id)?.({ kind: "committed", ...lastCommit });
     refuseWaiting(failure ?? "");
     failure = undefined;
     log.info({ dataDir }, "the storage thread runs again");

@@ -12,8 +12,8 @@ import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import type { Adapter, Codec } from "./adapt.js";
 import { answerBytes, batchAnswerBytes } from "./answer-bytes.js";
 import { asBytes, decoding } from "./decode-request.js";
+import { madeOnce } from "../made-once.js";
 import { eventBatchBytes } from "./event-bytes.js";
-import { encodeOnce } from "./event-frames.js";
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */
 export function addServices(
@@ -56,7 +56,8 @@ type Encode<Response> = Codec<unknown, Response>["encode"];
 
 /** How the answers of a method are encoded, where it is not as generated. */
 const ENCODERS: Readonly<Record<string, Encode<never>>> = {
-  [EventServiceService.streamEvents.path]: encodeOnce(eventBatchBytes),
+  // However many subscribers get it: otherwise a thousand cost a thousand encodings of every event.
+  [EventServiceService.streamEvents.path]: madeOnce(eventBatchBytes),
   [PolicyDecisionServiceService.checkConnection.path]: answerBytes,
   [PolicyDecisionServiceService.checkPolicy.path]: answerBytes,
   [PolicyDecisionServiceService.batchCheckConnections.path]: batchAnswerBytes,

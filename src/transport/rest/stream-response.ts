@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Response } from "express";
+import { madeOnce } from "../made-once.js";
 import type { StreamSink } from "../rpc.js";
 import type { HttpCall } from "./call.js";
 import type { StreamFormat } from "./event-stream.js";
@@ -23,15 +24,10 @@ export function createStreamWriter(
   rpc: Rpc,
   part: (json: JsonObject) => JsonValue,
 ): StreamWriter {
-  const frames = new WeakMap<object, string>();
-  return {
-    format,
-    frame(message) {
-      const text = frames.get(message) ?? format.frame(rpc.name, part(rpc.responseJson(message)));
-      frames.set(message, text);
-      return text;
-    },
-  };
+  const frame = madeOnce((message: object) =>
+    format.frame(rpc.name, part(rpc.responseJson(message as never))),
+  );
+  return { format, frame };
 }
 
 /**
