@@ -29,7 +29,7 @@ async function pagesOf(log: DecisionLog, query: DecisionQuery) {
 const times = fc.oneof(
   fc.integer({ min: 0, max: 5 }),
   // Farther apart than what is stored together, and the clock steps back.
-  fc.integer({ min: 0, max: 40 }).map((n) => n * 300),
+  fc.integer({ min: 0, max: 40 }).map((n) => n * 100),
 );
 const decisions = fc
   .record({
@@ -40,7 +40,11 @@ const decisions = fc
       ...DENY,
       determiningRules: [rule("a", "p"), rule("b")],
     }),
-    attributes: fc.constantFrom({}, { n: 1 }, { engine: { hour: 3 } }, { text: "\ud800\u0000é" }),
+    attributes: fc.constantFrom(
+      ...[{}, { n: 1 }, { engine: { hour: 3 } }, { text: "\ud800\u0000é" }],
+      // Several of it are more than what is read at once.
+      { text: "x".repeat(30_000) },
+    ),
   })
   .map((facts) => aLoggedDecision(facts));
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -53,7 +57,7 @@ const queries = fc
     policyType: fc.constantFrom("", "fl_training"),
     policyId: fc.constantFrom("", "net", "p"),
     ruleId: fc.constantFrom("", "a", "b"),
-    limit: fc.integer({ min: 1, max: 12 }),
+    limit: fc.integer({ min: 2, max: 20 }),
   })
   .map(({ startTimeMs, endTimeMs, allowed, ...query }) => ({
     ...query,
@@ -64,12 +68,13 @@ const queries = fc
 
 describe("decisions that were stored together", () => {
   it("are listed as those in memory are, whatever was stored when", async () => {
+    const { decisionLog, storage } = await aStore();
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.array(decisions, { maxLength: 30 }), { maxLength: 6 }),
-        fc.array(queries, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.array(decisions, { maxLength: 16 }), { maxLength: 6 }),
+        fc.array(queries, { minLength: 1, maxLength: 3 }),
         async (batches, asked) => {
-          const { decisionLog, storage } = await aStore();
+          await storage.transact([{ sql: "DELETE FROM decision_chunks", params: [] }]);
           const memory = createMemoryDecisionLog();
           for (const batch of batches) {
             for (const decision of batch)
@@ -79,11 +84,26 @@ describe("decisions that were stored together", () => {
           for (const query of asked) {
             expect(await pagesOf(decisionLog, query)).toEqual(await pagesOf(memory, query));
           }
-          await storage.close();
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
+  });
+
+  it("stand between those of another batch, also where that is read later", async () => {
+    const { decisionLog, storage } = await aStore();
+    const text = "x".repeat(30_000); // Three of it are more than what is read at once.
+    for (const batch of [[100, 900, 200], [500]]) {
+      for (const timeMs of batch) {
+        decisionLog.append(aLoggedDecision({ timeMs, attributes: { text } }));
+      }
+      await storage.flush();
+    }
+    const pages = await pagesOf(decisionLog, { ...anyDecision, limit: 2 });
+    expect(pages.map((page) => page.map(({ timeMs }) => timeMs))).toEqual([
+      [900, 500],
+      [200, 100],
+    ]);
   });
 
   it("are found page by page, where there are more than are looked at for one", async () => {
