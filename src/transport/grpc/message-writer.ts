@@ -1,4 +1,4 @@
-import { writeText } from "../../application/write-text.js";
+import { writeText } from "./write-text.js";
 
 const FIRST_SIZE = 64 * 1024;
 /** Longer memory is not kept for the next message. */
