@@ -10,7 +10,7 @@ const MAX_BATCH_BYTES = 256 * 1024;
 const MAX_SCANNED_EVENTS = 1024;
 const CHUNK_EVENTS = 256;
 const CACHED_CHUNKS = 16;
-const CHUNKS_READ_AT_ONCE = 8;
+const CHUNKS_READ_AT_ONCE = 4;
 const CACHED_SELECTIONS = 256;
 const RETRY_MS = 1000;
 
@@ -42,7 +42,7 @@ export interface EventSelector {
 /**
  * Serves from the tail, and from the log what is older. The log is read in chunks at fixed places,
  * so that subscribers that are behind by different amounts come to share chunks and then positions;
- * memory is bounded by 24 chunks, however many there are.
+ * memory is bounded by 20 chunks, however many there are.
  */
 export function createEventSelector(deps: {
   readonly eventLog: EventLog;

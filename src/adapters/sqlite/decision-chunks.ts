@@ -11,9 +11,12 @@ import type { StoredRow } from "./stored-rows.js";
 
 /** Decisions of a chunk; the place of one is `chunk * CHUNK_DECISIONS + index`. */
 export const CHUNK_DECISIONS = 256;
-/** From the oldest decision of a chunk to the newest. */
-export const CHUNK_SPAN_MS = 1000;
-/** Bytes of the decisions of a chunk; one decision alone may be longer. */
+/**
+ * From the oldest decision of a chunk to the newest: more than passes between two commits. Chunks of a
+ * list overlap by so much, and a page reads again what overlaps with it.
+ */
+export const CHUNK_SPAN_MS = 100;
+/** Bytes of a chunk; one decision alone may be longer. */
 const CHUNK_LENGTH = 128 * 1024;
 
 export const INSERT_CHUNKS = `
@@ -39,17 +42,17 @@ interface Chunk {
   sharedLength: number;
   readonly bodies: Body[];
   bodiesLength: number;
-  oldestMs: number;
+  readonly oldestMs: number;
   newestMs: number;
 }
 
-/** The parameters of `INSERT_CHUNKS`. */
+/** The parameters of `INSERT_CHUNKS`; those of one millisecond keep their order. */
 export function chunkParams(rows: readonly DecisionRow[]): SqlRow {
   const chunks: Chunk[] = [];
   let last: Chunk | undefined;
-  for (const row of rows) {
+  for (const row of rows.toSorted((left, right) => left.columns.timeMs - right.columns.timeMs)) {
     if (!last || !hasRoom(last, row)) {
-      last = emptyChunk();
+      last = emptyChunk(row.columns.timeMs);
       chunks.push(last);
     }
     add(last, row);
@@ -57,29 +60,31 @@ export function chunkParams(rows: readonly DecisionRow[]): SqlRow {
   return chunksAsParams(chunks);
 }
 
-function emptyChunk(): Chunk {
+function emptyChunk(timeMs: number): Chunk {
   const empty = { shared: new Set<SharedJson>(), sharedLength: 0, bodies: [], bodiesLength: 0 };
-  return { ...empty, oldestMs: Infinity, newestMs: -Infinity };
+  return { ...empty, oldestMs: timeMs, newestMs: timeMs };
 }
 
-function hasRoom(chunk: Chunk, { columns: { timeMs }, body }: DecisionRow): boolean {
+/** @param row - Not before what the chunk has. */
+function hasRoom(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): boolean {
   return (
     chunk.bodies.length < CHUNK_DECISIONS &&
-    chunk.bodiesLength + body.length <= CHUNK_LENGTH &&
-    Math.max(chunk.newestMs, timeMs) - Math.min(chunk.oldestMs, timeMs) <= CHUNK_SPAN_MS
+    timeMs - chunk.oldestMs <= CHUNK_SPAN_MS &&
+    chunk.sharedLength + chunk.bodiesLength + lengthBeside(chunk, shared) + body.length <=
+      CHUNK_LENGTH
   );
 }
 
+function lengthBeside(chunk: Chunk, shared: readonly SharedJson[]): number {
+  return shared.reduce((sum, one) => (chunk.shared.has(one) ? sum : sum + one.member.length), 0);
+}
+
 function add(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): void {
-  for (const one of shared) {
-    if (chunk.shared.has(one)) continue;
-    chunk.shared.add(one);
-    chunk.sharedLength += one.member.length;
-  }
+  chunk.sharedLength += lengthBeside(chunk, shared);
+  for (const one of shared) chunk.shared.add(one);
   chunk.bodies.push(body);
   chunk.bodiesLength += body.length;
-  chunk.oldestMs = Math.min(chunk.oldestMs, timeMs);
-  chunk.newestMs = Math.max(chunk.newestMs, timeMs);
+  chunk.newestMs = timeMs;
 }
 
 function chunksAsParams(chunks: readonly Chunk[]): SqlRow {

@@ -57,7 +57,9 @@ export function createSqliteDecisionLog({
     paramsOf: chunkParams,
     rowOf(logged) {
       const { json, shared } = decisionJson(logged);
-      return { columns: { timeMs: logged.timeMs, shared }, body: `,${json}` };
+      // As if nobody shared it: many decisions have an answer of their own.
+      const besideLength = shared.reduce((sum, { member }) => sum + member.length, 0);
+      return { columns: { timeMs: logged.timeMs, shared }, body: `,${json}`, besideLength };
     },
     alongside(decisions) {
       for (const decision of decisions) counter.add(decision);

@@ -134,9 +134,10 @@ export const MIGRATIONS: readonly string[] = [
     decisions TEXT NOT NULL
   );
   CREATE INDEX decision_chunks_time ON decision_chunks (newest_time_ms);
-  -- A chunk each of what was there. Text that is no JSON any more was damaged, and cannot be read.
+  -- A chunk each of what was there, but for text that SQLite cannot read as JSON: damaged, or nested a
+  -- thousand levels deep.
   INSERT INTO decision_chunks (oldest_time_ms, newest_time_ms, size, shared, decisions)
-  SELECT time_ms, time_ms, length(body), json_object('1', body -> '$.decision', '2', body -> '$.trust'),
+  SELECT time_ms, time_ms, length(CAST(body AS BLOB)), json_object('1', body -> '$.decision', '2', body -> '$.trust'),
     json_array(json_remove(
       json_set(body, '$.decision', 1, '$.allowed', json(iif(allowed, 'true', 'false')), '$.trust', 2),
       iif(body -> '$.trust' IS NULL, '$.trust', '$.none')))

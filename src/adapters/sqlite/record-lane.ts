@@ -13,10 +13,12 @@ export class StorageFault extends Error {
   override readonly name = "StorageFault";
 }
 
-/** What is stored of a record: its text, and what is looked up. */
+/** As it is stored once its body was written. */
 export interface LaneRow<Columns> {
   readonly columns: Columns;
   readonly body: string;
+  /** Bytes that may be stored with it, beside the body. Default: none. */
+  readonly besideLength?: number;
 }
 
 export interface LaneOptions<Stored, Columns> {
@@ -27,7 +29,7 @@ export interface LaneOptions<Stored, Columns> {
   readonly rowOf: (record: Stored) => LaneRow<Columns>;
   /** What is stored in the same unit, after them. */
   readonly alongside?: (records: readonly Stored[]) => Statement;
-  /** In the order of the commits. `lastId` is the row id of the last record; they are contiguous. */
+  /** In the order of the commits. `lastId` is the row id of the last row; they are contiguous. */
   readonly onCommitted: (records: readonly Stored[], lastId: number) => void;
   /** These were taken, and will never be stored. */
   readonly onDropped: (records: readonly Stored[], why: string) => void;
@@ -45,7 +47,7 @@ export interface RecordLane<Stored> {
 export interface LaneQueue {
   queued(): number;
   pending(): number;
-  /** Bytes of the bodies of what is pending. */
+  /** Bytes of what is pending. */
   pendingLength(): number;
   hasWaiter(): boolean;
   /** The next batch, taken from the queue; undefined when it has none. */
@@ -66,18 +68,20 @@ export interface LaneBatch {
 interface Queued<Stored, Columns> {
   readonly record: Stored;
   readonly row: StoredRow<Columns>;
+  /** Bytes that it may take. */
+  readonly length: number;
   readonly waiter: Waiter | undefined;
 }
 
-/** Bytes of the bodies of one batch; one body alone may be longer. */
+/** Bytes of one batch; one record alone may be longer. */
 const MAX_BATCH_LENGTH = 32 * 2 ** 20;
 
 /** How many, from the first, make a batch; at least one of them, if there are any. */
 function batchSize(candidates: readonly Queued<unknown, unknown>[], limit: number): number {
   let length = 0;
   let size = 0;
-  for (const { row } of candidates) {
-    length += row.body.length;
+  for (const candidate of candidates) {
+    length += candidate.length;
     if (size === limit || (size > 0 && length > MAX_BATCH_LENGTH)) break;
     size += 1;
   }
@@ -115,15 +119,16 @@ export function createRecordLane<Stored, Columns>(
 
   /** These are no longer pending. */
   function forget(records: readonly Queued<Stored, Columns>[]): void {
-    for (const { row } of records) pendingLength -= row.body.length;
+    for (const { length } of records) pendingLength -= length;
   }
 
   return {
     push(record, waiter) {
-      const { columns, body } = rowOf(record);
+      const { columns, body, besideLength = 0 } = rowOf(record);
       const row = { columns, body: write(body) };
-      queue.push({ record, row, waiter });
-      pendingLength += row.body.length;
+      const length = row.body.length + besideLength;
+      queue.push({ record, row, length, waiter });
+      pendingLength += length;
       if (waiter) waiting += 1;
       onPush();
     },

@@ -7,12 +7,12 @@ import type {
 import { PolicyDecisionServiceService } from "../../gen/flopynet/policy/v1/decision_service.js";
 import { EventServiceService } from "../../gen/flopynet/policy/v1/event_service.js";
 import type { HandlersByService, ServiceName } from "../handlers.js";
+import { madeOnce } from "../made-once.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { SERVICE_DEFINITIONS } from "../service-definitions.js";
 import type { Adapter, Codec } from "./adapt.js";
 import { answerBytes, batchAnswerBytes } from "./answer-bytes.js";
 import { asBytes, decoding } from "./decode-request.js";
-import { madeOnce } from "../made-once.js";
 import { eventBatchBytes } from "./event-bytes.js";
 
 /** Binds the handlers to the generated definitions. @returns The names of the services. */

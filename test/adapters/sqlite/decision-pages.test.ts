@@ -29,7 +29,7 @@ async function pagesOf(log: DecisionLog, query: DecisionQuery) {
 const times = fc.oneof(
   fc.integer({ min: 0, max: 5 }),
   // Farther apart than what is stored together, and the clock steps back.
-  fc.integer({ min: 0, max: 40 }).map((n) => n * 100),
+  fc.integer({ min: 0, max: 40 }).map((n) => n * 10),
 );
 const decisions = fc
   .record({
@@ -93,7 +93,7 @@ describe("decisions that were stored together", () => {
   it("stand between those of another batch, also where that is read later", async () => {
     const { decisionLog, storage } = await aStore();
     const text = "x".repeat(30_000); // Three of it are more than what is read at once.
-    for (const batch of [[100, 900, 200], [500]]) {
+    for (const batch of [[10, 90, 20], [50]]) {
       for (const timeMs of batch) {
         decisionLog.append(aLoggedDecision({ timeMs, attributes: { text } }));
       }
@@ -101,8 +101,8 @@ describe("decisions that were stored together", () => {
     }
     const pages = await pagesOf(decisionLog, { ...anyDecision, limit: 2 });
     expect(pages.map((page) => page.map(({ timeMs }) => timeMs))).toEqual([
-      [900, 500],
-      [200, 100],
+      [90, 50],
+      [20, 10],
     ]);
   });
 
@@ -121,6 +121,18 @@ describe("decisions that were stored together", () => {
     const pages = await pagesOf(decisionLog, { ...anyDecision, clientId: "rare" });
     expect(pages.length).toBeGreaterThan(1);
     expect(pages.flat()).toEqual([rare]);
+  });
+
+  it("are few where each has an answer of its own, and that is large", async () => {
+    const { decisionLog, storage } = await aStore();
+    const large = Array.from({ length: 40 }, (_, timeMs) => {
+      const decision = { ...PERMIT, parameters: { text: "x".repeat(50_000) } };
+      return aLoggedDecision({ timeMs, decision });
+    });
+    for (const decision of large) decisionLog.append(decision);
+    expect((await decisionLog.list(anyDecision)).decisions).toEqual(large.toReversed());
+    const [[bytes] = []] = await storage.query("SELECT max(size) FROM decision_chunks");
+    expect(bytes).toBeLessThan(128 * 1024);
   });
 
   it("are told apart where each is large", async () => {

@@ -6,12 +6,12 @@ const MI = 2 ** 20;
 const waiter: Waiter = { resolve: () => undefined, reject: () => undefined };
 
 /** A lane with bodies of so many MiB; `true`: somebody waits for it. */
-function laneOf(bodies: readonly (readonly [length: number, waits?: boolean])[]) {
+function laneOf(bodies: readonly (readonly [length: number, waits?: boolean])[], besideLength = 0) {
   const lane = createRecordLane<string, string>(
     {
       insertSql: "",
       paramsOf: storedRows,
-      rowOf: (body) => ({ columns: "", body }),
+      rowOf: (body) => ({ columns: "", body, besideLength }),
       onCommitted: () => undefined,
       onDropped: () => undefined,
     },
@@ -38,6 +38,12 @@ describe("a batch holds at most 32 MiB of bodies, whatever their number", () => 
   it("at most as many as are asked for", () => {
     expect(laneOf([[0], [0], [0]]).take({ limit: 2, onlyWaiting: false })?.size).toBe(2);
   });
+});
+
+it("what is stored beside a body counts like it", () => {
+  const lane = laneOf([[10], [10], [10]], 6 * MI);
+  expect(lane.pendingLength()).toBe(48 * MI);
+  expect(lane.take({ limit: 2048, onlyWaiting: false })?.size).toBe(2);
 });
 
 describe("the length of what is pending", () => {
