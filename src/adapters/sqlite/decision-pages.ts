@@ -52,11 +52,10 @@ export async function readDecisionsPage(
     found.sort(newestFirst);
     readTo = startOf(last);
     scanned += rows.reduce((sum, [, , size]) => sum + Number(size), 0);
-    const certain = found.findIndex((one) => newestFirst(one, readTo) > 0);
-    if ((certain === -1 ? found.length : certain) > query.limit) return pageOf(found, query.limit);
+    const certain = found.filter((one) => newestFirst(one, readTo) <= 0);
+    if (certain.length > query.limit) return pageOf(certain, query.limit);
     if (scanned >= MAX_SCANNED_BYTES && newestFirst(readTo, from) > 0) {
-      const { decisions } = pageOf(found.slice(0, certain === -1 ? undefined : certain), MAX);
-      return { decisions, next: readTo };
+      return { decisions: pageOf(certain, MAX).decisions, next: readTo };
     }
   }
 }
