@@ -24,9 +24,12 @@ export function knownAttributes({
   return clientAttributes;
 }
 
+/** Lists of names that are remembered. */
+const MOST_LISTS = 16;
+
 /**
- * The names in `attributes` that are not in `known`. Those of decisions that follow each other are
- * nearly always the same, and share a list.
+ * The names in `attributes` that are not in `known`. Decisions of the same kind have the same names,
+ * and share a list.
  */
 export function createNamesBeside(): (
   attributes: ValueMap,
@@ -37,18 +40,23 @@ export function createNamesBeside(): (
   return (attributes, known) => (known ? besideKnown : all)(attributes, known);
 }
 
+interface Names {
+  readonly all: readonly string[];
+  readonly own: readonly string[];
+}
+
 function createNames(): (
   attributes: ValueMap,
   known: TrustAttributes | undefined,
 ) => readonly string[] {
   // INVARIANT: what is known of one client has the names of what is known of any other.
-  let last: readonly string[] = [];
-  let own: readonly string[] = [];
+  const lists: Names[] = [];
   return (attributes, known) => {
-    if (!hasNames(attributes, last)) {
-      last = Object.keys(attributes);
-      own = known ? last.filter((name) => !Object.hasOwn(known, name)) : last;
-    }
+    for (const { all, own } of lists) if (hasNames(attributes, all)) return own;
+    const all = Object.keys(attributes);
+    const own = known ? all.filter((name) => !Object.hasOwn(known, name)) : all;
+    if (lists.length === MOST_LISTS) lists.shift();
+    lists.push({ all, own });
     return own;
   };
 }

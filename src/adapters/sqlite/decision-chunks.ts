@@ -51,40 +51,44 @@ export function chunkParams(rows: readonly DecisionRow[]): SqlRow {
   const chunks: Chunk[] = [];
   let last: Chunk | undefined;
   for (const row of rows.toSorted((left, right) => left.columns.timeMs - right.columns.timeMs)) {
-    if (!last || !hasRoom(last, row)) {
-      last = emptyChunk(row.columns.timeMs);
+    if (!last || !takes(last, row)) {
+      last = chunkOf(row);
       chunks.push(last);
     }
-    add(last, row);
   }
   return chunksAsParams(chunks);
 }
 
-function emptyChunk(timeMs: number): Chunk {
-  const empty = { shared: new Set<SharedJson>(), sharedLength: 0, bodies: [], bodiesLength: 0 };
-  return { ...empty, oldestMs: timeMs, newestMs: timeMs };
+function chunkOf({ columns: { timeMs, shared }, body }: DecisionRow): Chunk {
+  return {
+    ...{ shared: new Set(shared), sharedLength: lengthBeside(new Set(), shared) },
+    ...{ bodies: [body], bodiesLength: body.length, oldestMs: timeMs, newestMs: timeMs },
+  };
 }
 
-/** @param row - Not before what the chunk has. */
-function hasRoom(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): boolean {
-  return (
-    chunk.bodies.length < CHUNK_DECISIONS &&
-    timeMs - chunk.oldestMs <= CHUNK_SPAN_MS &&
-    chunk.sharedLength + chunk.bodiesLength + lengthBeside(chunk, shared) + body.length <=
-      CHUNK_LENGTH
-  );
-}
-
-function lengthBeside(chunk: Chunk, shared: readonly SharedJson[]): number {
-  return shared.reduce((sum, one) => (chunk.shared.has(one) ? sum : sum + one.member.length), 0);
-}
-
-function add(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): void {
-  chunk.sharedLength += lengthBeside(chunk, shared);
-  for (const one of shared) chunk.shared.add(one);
+/**
+ * Adds a decision where there is room for it.
+ *
+ * @param row - Not before what the chunk has.
+ */
+function takes(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): boolean {
+  if (chunk.bodies.length === CHUNK_DECISIONS || timeMs - chunk.oldestMs > CHUNK_SPAN_MS)
+    return false;
+  const moreShared = lengthBeside(chunk.shared, shared);
+  const length = chunk.sharedLength + chunk.bodiesLength + moreShared + body.length;
+  if (length > CHUNK_LENGTH) return false;
+  if (moreShared > 0) for (const one of shared) chunk.shared.add(one);
+  chunk.sharedLength += moreShared;
   chunk.bodies.push(body);
   chunk.bodiesLength += body.length;
   chunk.newestMs = timeMs;
+  return true;
+}
+
+function lengthBeside(known: ReadonlySet<SharedJson>, shared: readonly SharedJson[]): number {
+  let length = 0;
+  for (const one of shared) if (!known.has(one)) length += one.member.length;
+  return length;
 }
 
 function chunksAsParams(chunks: readonly Chunk[]): SqlRow {

@@ -7,8 +7,8 @@ import type { Value, ValueMap } from "../../core/values.js";
 
 /** The JSON of an object that many decisions have: kept once for those that are stored together. */
 export interface SharedJson {
-  /** Tells it from all others of this process: a whole number. */
-  readonly name: string;
+  /** The member of a decision that has its name: a number of its own in this process. */
+  readonly named: string;
   /** `,"name":json`. */
   readonly member: Buffer;
 }
@@ -19,8 +19,12 @@ export type SharedObjects = Readonly<Record<string, unknown>>;
 /** A decision as it is stored: objects that it shares are named. */
 export interface StoredDecision extends Omit<
   LoggedDecision,
-  "decision" | "trust" | "clientAttributes"
+  "attributes" | "clientAttributes" | "decision" | "redacted" | "requestId" | "trust"
 > {
+  /** Absent where it is empty. */
+  readonly requestId?: string;
+  /** Absent where it is false. */
+  readonly redacted?: boolean;
   /** A `Decision`. */
   readonly decision: number;
   /** Of `decision`, to be looked for. */
@@ -29,15 +33,22 @@ export interface StoredDecision extends Omit<
   readonly trust?: number;
   /** Attributes that are not among `attributes`. */
   readonly known?: number;
-  /** The attribute `engine`, where it is not among `attributes`. */
+  /** The attribute `engine`, where `attributes` does not have it. */
   readonly engine?: number;
+  /** The list of their names, and the value of each. Older engines stored a map. */
+  readonly attributes: readonly [number, ...Value[]] | ValueMap;
 }
 
 /** The JSON of a `StoredDecision`, and of what it names. */
 export interface DecisionJson {
   readonly json: string;
   readonly shared: readonly SharedJson[];
+  /** Bytes of `shared`. */
+  readonly sharedLength: number;
 }
+
+const ALLOWED_BY = ',"allowed":true,"decision":';
+const DENIED_BY = ',"allowed":false,"decision":';
 
 /**
  * Makes the JSON of decisions. Why not `JSON.stringify`: the same answer is given again and again, the
@@ -45,59 +56,64 @@ export interface DecisionJson {
  * names and addresses come.
  */
 export function createDecisionJson(): (logged: LoggedDecision) => DecisionJson {
-  const ofText = rememberTexts((text) => JSON.stringify(text));
-  const ofName = rememberTexts((name) => `${JSON.stringify(name)}:`);
+  const ofPolicyType = rememberTexts((text) => `,"policyType":${JSON.stringify(text)}`);
+  const ofClientId = rememberTexts((text) => `,"clientId":${JSON.stringify(text)}`);
+  const elementOf = rememberTexts((text) => `,${JSON.stringify(text)}`);
   const sharedJson = createSharedJson();
   const namesBeside = createNamesBeside();
 
   return (logged) => {
-    const { requestId, trust, redactedPaths, attributes } = logged;
+    const { decision, trust, attributes } = logged;
     const known = knownAttributes(logged);
-    const shared: SharedJson[] = [];
-    let named = "";
-    const name = (member: string, object: object): void => {
-      const json = sharedJson(object);
-      shared.push(json);
-      named += member + json.name;
-    };
-    name(',"decision":', logged.decision);
-    if (known) name(',"known":', known);
-    if (trust) name(',"trust":', trust);
-    let own = "";
-    for (const attribute of namesBeside(attributes, known)) {
-      const value = attributes[attribute] ?? null;
-      if (attribute === "engine" && typeof value === "object" && value !== null) {
-        name(',"engine":', value);
+    const names = namesBeside(attributes, known);
+    const shared = [sharedJson(decision, decision.allowed ? ALLOWED_BY : DENIED_BY)];
+    if (known) shared.push(sharedJson(known, ',"known":'));
+    if (trust) shared.push(sharedJson(trust, ',"trust":'));
+    let elements = "";
+    for (const name of names) {
+      const value = attributes[name] ?? null;
+      if (typeof value === "string") {
+        elements += elementOf(value);
+      } else if (name === "engine" && typeof value === "object" && value !== null) {
+        shared.push(sharedJson(value, ',"engine":'));
+        elements += ",null";
       } else {
-        const separator = own === "" ? "" : ",";
-        own += separator + ofName(attribute) + jsonOf(value, ofText);
+        elements += `,${jsonOf(value)}`;
       }
     }
-    const redacted =
-      (redactedPaths ? `,"redactedPaths":${JSON.stringify(redactedPaths)}` : "") +
-      (logged.redacted ? ',"redacted":true' : ',"redacted":false');
+    shared.push(sharedJson(names, ',"attributes":['));
+    let members = logged.requestId === "" ? "" : `,"requestId":${JSON.stringify(logged.requestId)}`;
+    if (logged.redacted) members += ',"redacted":true';
+    if (logged.redactedPaths) members += `,"redactedPaths":${JSON.stringify(logged.redactedPaths)}`;
+    let sharedLength = 0;
+    for (const { named, member } of shared) {
+      members += named;
+      sharedLength += member.length;
+    }
     const json =
       `{"decisionId":"${logged.decisionId}","timeMs":${logged.timeMs}` +
-      `,"policyType":${ofText(logged.policyType)},"clientId":${ofText(logged.clientId)}` +
-      `,"requestId":${requestId === "" ? '""' : JSON.stringify(requestId)}` +
-      `,"allowed":${logged.decision.allowed}${named}${redacted}` +
-      `,"durationMs":${logged.durationMs},"attributes":{${own}}}`;
-    return { json, shared };
+      `,"durationMs":${logged.durationMs}${ofPolicyType(logged.policyType)}` +
+      `${ofClientId(logged.clientId)}${members}${elements}]}`;
+    return { json, shared, sharedLength };
   };
 }
 
-function jsonOf(value: Value, ofText: (text: string) => string): string {
-  return typeof value === "string" ? ofText(value) : JSON.stringify(value);
+function jsonOf(value: Value): string {
+  // Most are ports: `JSON.stringify` takes many times as long.
+  return typeof value === "number" && Number.isFinite(value)
+    ? String(value)
+    : JSON.stringify(value);
 }
 
 /** What `createDecisionJson` was given. */
 export function storedToLogged(stored: StoredDecision, shared: SharedObjects): LoggedDecision {
   const { decision, allowed: _, trust, known, engine, attributes, ...rest } = stored;
   return {
+    ...{ requestId: "", redacted: false },
     ...rest,
     attributes: {
       ...(known !== undefined && (shared[known] as TrustAttributes)),
-      ...attributes,
+      ...attributesOf(attributes, shared),
       ...(engine !== undefined && { engine: shared[engine] as ValueMap }),
     },
     decision: shared[decision] as Decision,
@@ -105,15 +121,29 @@ export function storedToLogged(stored: StoredDecision, shared: SharedObjects): L
   };
 }
 
-function createSharedJson(): (shared: object) => SharedJson {
-  const known = new WeakMap<object, SharedJson>();
+function attributesOf(stored: StoredDecision["attributes"], shared: SharedObjects): ValueMap {
+  if (!isListed(stored)) return stored;
+  const [names, ...values] = stored;
+  return Object.fromEntries(
+    (shared[names] as readonly string[]).map((name, index) => [name, values[index] ?? null]),
+  );
+}
+
+function isListed(stored: StoredDecision["attributes"]): stored is readonly [number, ...Value[]] {
+  return Array.isArray(stored);
+}
+
+/** @returns What it gives for an object names it after `opening`, which is always the same for that object. */
+function createSharedJson(): (shared: object, opening: string) => SharedJson {
+  const made = new WeakMap<object, SharedJson>();
   let newest = 0;
-  return (shared) => {
-    let json = known.get(shared);
+  return (shared, opening) => {
+    let json = made.get(shared);
     if (!json) {
-      const name = String((newest += 1));
-      json = { name, member: Buffer.from(`,"${name}":${JSON.stringify(shared)}`) };
-      known.set(shared, json);
+      newest += 1;
+      const member = Buffer.from(`,"${newest}":${JSON.stringify(shared)}`);
+      json = { named: opening + String(newest), member };
+      made.set(shared, json);
     }
     return json;
   };

@@ -39,6 +39,9 @@ const COUNT_BY_HOUR = `
   WHERE counted_by = 'all' AND start_ms >= ? AND start_ms < ?
   GROUP BY hour_ms ORDER BY hour_ms`;
 
+/** Half of the 50 ms within which a decision is recorded: the rest is for the commit. */
+const WITHIN_MS = 25;
+
 /** The durable decision log. Times are those of the clock: when it steps back, so does the order. */
 export function createSqliteDecisionLog({
   storage,
@@ -53,13 +56,17 @@ export function createSqliteDecisionLog({
 
   const decisionJson = createDecisionJson();
   const lane = storage.openLane<LoggedDecision, DecisionFacts>({
+    withinMs: WITHIN_MS,
     insertSql: INSERT_CHUNKS,
     paramsOf: chunkParams,
     rowOf(logged) {
-      const { json, shared } = decisionJson(logged);
-      // As if nobody shared it: many decisions have an answer of their own.
-      const besideLength = shared.reduce((sum, { member }) => sum + member.length, 0);
-      return { columns: { timeMs: logged.timeMs, shared }, body: `,${json}`, besideLength };
+      const { json, shared, sharedLength } = decisionJson(logged);
+      return {
+        columns: { timeMs: logged.timeMs, shared },
+        body: `,${json}`,
+        // As if nobody shared it: many decisions have an answer of their own.
+        besideLength: sharedLength,
+      };
     },
     alongside(decisions) {
       for (const decision of decisions) counter.add(decision);

@@ -8,6 +8,8 @@ import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
 import { STORED_BODY, STORED_ROWS, storedRows } from "./stored-rows.js";
 
+/** Nobody sees an event before it is stored. */
+const WITHIN_MS = 10;
 /** The newest events, in memory: readers that keep up never reach the disk. */
 const RING_EVENTS = 1000;
 
@@ -45,6 +47,7 @@ export function createSqliteEventLog(deps: {
   let ring: StoredEvent[] = [];
 
   const lane = storage.openLane<NewEvent, string>({
+    withinMs: WITHIN_MS,
     insertSql: INSERT,
     paramsOf: storedRows,
     rowOf,

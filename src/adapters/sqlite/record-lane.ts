@@ -22,6 +22,8 @@ export interface LaneRow<Columns> {
 }
 
 export interface LaneOptions<Stored, Columns> {
+  /** How long a record may wait for others that share its commit. */
+  readonly withinMs: number;
   /** Inserts rows, in order. */
   readonly insertSql: string;
   /** Its parameters; bytes among them are handed over. */
@@ -45,6 +47,7 @@ export interface RecordLane<Stored> {
 
 /** What storage does with a lane. */
 export interface LaneQueue {
+  readonly withinMs: number;
   queued(): number;
   pending(): number;
   /** Bytes of what is pending. */
@@ -65,9 +68,8 @@ export interface LaneBatch {
   fail(why: string): void;
 }
 
-interface Queued<Stored, Columns> {
+interface Queued<Stored, Columns> extends StoredRow<Columns> {
   readonly record: Stored;
-  readonly row: StoredRow<Columns>;
   /** Bytes that it may take. */
   readonly length: number;
   readonly waiter: Waiter | undefined;
@@ -90,9 +92,10 @@ function batchSize(candidates: readonly Queued<unknown, unknown>[], limit: numbe
 
 /** @param onPush - Called after each push. */
 export function createRecordLane<Stored, Columns>(
-  { insertSql, paramsOf, rowOf, alongside, onCommitted, onDropped }: LaneOptions<Stored, Columns>,
+  options: LaneOptions<Stored, Columns>,
   onPush: () => void,
 ): RecordLane<Stored> & LaneQueue {
+  const { insertSql, paramsOf, rowOf, alongside, onCommitted, onDropped } = options;
   const write = createBodyWriter();
   let queue: Queued<Stored, Columns>[] = [];
   let posted = 0;
@@ -123,11 +126,12 @@ export function createRecordLane<Stored, Columns>(
   }
 
   return {
+    withinMs: options.withinMs,
     push(record, waiter) {
       const { columns, body, besideLength = 0 } = rowOf(record);
-      const row = { columns, body: write(body) };
-      const length = row.body.length + besideLength;
-      queue.push({ record, row, length, waiter });
+      const written = write(body);
+      const length = written.length + besideLength;
+      queue.push({ record, columns, body: written, length, waiter });
       pendingLength += length;
       if (waiter) waiting += 1;
       onPush();
@@ -142,11 +146,11 @@ export function createRecordLane<Stored, Columns>(
       const withWaiter = taken.filter(({ waiter }) => waiter);
       waiting -= withWaiter.length;
       posted += taken.length;
-      const params = paramsOf(taken.map(({ row }) => row));
-      const more = alongside?.(taken.map(({ record }) => record));
+      const records = taken.map(({ record }) => record);
+      const more = alongside?.(records);
       return {
         size: taken.length,
-        unit: [{ sql: insertSql, params }, ...(more ? [more] : [])],
+        unit: [{ sql: insertSql, params: paramsOf(taken) }, ...(more ? [more] : [])],
         settle(result) {
           posted -= taken.length;
           forget(taken);
@@ -154,10 +158,7 @@ export function createRecordLane<Stored, Columns>(
             drop(taken, result.message);
             return;
           }
-          onCommitted(
-            taken.map(({ record }) => record),
-            result.lastIds[0] ?? 0,
-          );
+          onCommitted(records, result.lastIds[0] ?? 0);
           for (const { waiter } of withWaiter) waiter?.resolve();
         },
         fail(why) {

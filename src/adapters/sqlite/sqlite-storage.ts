@@ -17,10 +17,8 @@ import type {
 } from "./storage-messages.js";
 import { connectWorker } from "./worker-connection.js";
 
-/** Between commits, so that records that come fast share a sync. */
-const FLUSH_MS = 10;
-/** Records that do not wait for the rest of FLUSH_MS. */
-const FLUSH_RECORDS = 256;
+/** Records that wait for no more. */
+const FLUSH_RECORDS = 512;
 /** Bounds the time that one commit takes, and so what a mutation waits for. */
 const MAX_BATCH_RECORDS = 2048;
 const MAX_BATCH_UNITS = 256;
@@ -96,16 +94,19 @@ export async function openSqliteStorage(deps: {
   let isPosted = false;
   let isSoon = false;
   let timer: NodeJS.Timeout | undefined;
+  let timerMs = 0;
   let failure: string | undefined;
   let retryMs = FIRST_RETRY_MS;
   const idle: (() => void)[] = [];
   let closing: Promise<void> | undefined;
 
   const queued = (): number => lanes.reduce((sum, lane) => sum + lane.queued(), 0);
+  const soonestMs = (): number =>
+    Math.min(...lanes.filter((lane) => lane.queued() > 0).map(({ withinMs }) => withinMs));
   const someoneWaits = (): boolean => units.length > 0 || lanes.some((lane) => lane.hasWaiter());
 
   /** Posts now, in a moment, or not at all. */
-  function schedule(): void {
+  function schedule(withinMs = soonestMs()): void {
     if (isPosted || isSoon) return;
     const records = queued();
     if (records === 0 && units.length === 0) {
@@ -119,8 +120,12 @@ export async function openSqliteStorage(deps: {
         isSoon = false;
         if (!isPosted) post();
       });
-    } else {
-      timer ??= setTimeout(post, failure === undefined ? FLUSH_MS : retryMs);
+    } else if (failure !== undefined) {
+      timer ??= setTimeout(post, retryMs);
+    } else if (timer === undefined || withinMs < timerMs) {
+      clearTimeout(timer);
+      timerMs = withinMs;
+      timer = setTimeout(post, withinMs);
     }
   }
 
@@ -198,7 +203,9 @@ export async function openSqliteStorage(deps: {
   return {
     opened: worker.opened,
     openLane(options) {
-      const lane = createRecordLane(options, schedule);
+      const lane = createRecordLane(options, () => {
+        schedule(options.withinMs);
+      });
       lanes.push(lane);
       return lane;
     },

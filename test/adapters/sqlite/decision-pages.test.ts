@@ -36,12 +36,22 @@ const decisions = fc
     timeMs: times,
     clientId: fc.constantFrom("", "c1", "c2"),
     policyType: fc.constantFrom("network_security", "fl_training"),
+    requestId: fc.constantFrom("", 'a "request"'),
+    redacted: fc.boolean(),
     decision: fc.constantFrom(PERMIT, DENY, {
       ...DENY,
       determiningRules: [rule("a", "p"), rule("b")],
     }),
     attributes: fc.constantFrom(
       ...[{}, { n: 1 }, { engine: { hour: 3 } }, { text: "\ud800\u0000é" }],
+      {
+        n: -1.5e300,
+        engine: { hour: 4 },
+        nothing: null,
+        yes: true,
+        list: [1, { a: "b" }],
+        length: 2,
+      },
       // Several of it are more than what is read at once.
       { text: "x".repeat(30_000) },
     ),

@@ -9,6 +9,7 @@ const waiter: Waiter = { resolve: () => undefined, reject: () => undefined };
 function laneOf(bodies: readonly (readonly [length: number, waits?: boolean])[], besideLength = 0) {
   const lane = createRecordLane<string, string>(
     {
+      withinMs: 10,
       insertSql: "",
       paramsOf: storedRows,
       rowOf: (body) => ({ columns: "", body, besideLength }),
