@@ -117,6 +117,15 @@ export function addPoliciesCommand(
     .action((version: number, flags: Flags) =>
       run(flags, ({ client }) => tell(rolledBack(client, version, flags))),
     );
+  on("reload", "read the policy files now, and say what is wrong with them")
+    .option(
+      "--discard-file-changes",
+      "put the last good set back where they cannot be loaded",
+      false,
+    )
+    .action((flags: Flags & { discardFileChanges: boolean }) =>
+      run(flags, ({ client }) => tell(reloaded(client, flags))),
+    );
 }
 
 async function deleted(
@@ -145,6 +154,14 @@ async function rolledBack(
 ): Promise<string> {
   const { policyVersion } = await client.rollback(version, reason);
   return `the policies of version ${version} are active as version ${policyVersion}`;
+}
+
+async function reloaded(
+  client: PolicyAdminClient,
+  { discardFileChanges }: { readonly discardFileChanges: boolean },
+): Promise<string> {
+  const { policyVersion, changed } = await client.reload(discardFileChanges);
+  return changed ? `version ${policyVersion} is active` : `unchanged (version ${policyVersion})`;
 }
 
 function versionOf(given: string): number {

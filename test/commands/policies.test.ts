@@ -92,6 +92,19 @@ describe("flopynet-policy policies", () => {
     expect(await printed("get", "net", "--at", "4")).toContain('"enabled": false');
   });
 
+  it("reload takes what was edited, says what is wrong, and puts the last good set back", async () => {
+    const { policies: small, ...file } = SMALL_POLICY_SET;
+    const edited = { ...file, policies: { ...small, net: { ...small.net, priority: 4 } } };
+    writeFileSync(engine.policyFile, JSON.stringify(edited));
+    expect(await printed("reload")).toBe("version 4 is active\n");
+    expect(await printed("reload")).toBe("unchanged (version 4)\n");
+    writeFileSync(engine.policyFile, '{"policies": 7}');
+    const { exitCode, stderr } = await policies("reload");
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("policies.json:1:14")]);
+    expect(await printed("reload", "--discard-file-changes")).toBe("unchanged (version 4)\n");
+    expect(JSON.parse(readFileSync(engine.policyFile, "utf8"))).toMatchObject(edited);
+  });
+
   // prettier-ignore
   it.each<[says: string, args: string[], content: unknown, exitCode: number, stderr: string]>([
     ["a policy that is not there",  ["get", "nobody"],              undefined,                                     1, "policy `nobody` not found"],

@@ -82,6 +82,10 @@ export interface PolicyAdminClient {
     options: { readonly deletedIds: readonly string[]; readonly maxDecisions: number },
   ): Promise<RemoteImpact>;
   rollback(policyVersion: number, reason: string): Promise<{ readonly policyVersion: number }>;
+  /** @param discardFileChanges - Of files that cannot be loaded. */
+  reload(
+    discardFileChanges: boolean,
+  ): Promise<{ readonly policyVersion: number; readonly changed: boolean }>;
   close(): void;
 }
 
@@ -112,6 +116,7 @@ interface Answer extends RemoteImpact {
   readonly policies: readonly WirePolicy[];
   readonly nextPageToken: string;
   readonly policyVersion: number;
+  readonly changed: boolean;
   readonly versions: readonly WireVersion[];
   readonly unifiedText: string;
   readonly issues: readonly WireIssue[];
@@ -203,6 +208,7 @@ export function createPolicyAdminClient({
       return { decided, flipped, notReplayable, groups };
     },
     rollback: (policyVersion, reason) => ask("rollbackPolicies", { policyVersion, reason }),
+    reload: (discardFileChanges) => ask("reloadPolicies", { discardFileChanges }),
     close: () => {
       stub.close();
     },
