@@ -1,5 +1,5 @@
 import type { TrustAttributes } from "../core/trust-attributes.js";
-import type { ValueMap } from "../core/values.js";
+import type { Value, ValueMap } from "../core/values.js";
 import type { LoggedDecision } from "./ports/decision-log.js";
 
 /**
@@ -24,8 +24,9 @@ export function knownAttributes({
   return clientAttributes;
 }
 
-/** Lists of names that are remembered. */
+/** Lists of names that are remembered, and UTF-16 units of one that is worth it. */
 const MOST_LISTS = 16;
+const LONGEST_LIST = 4096;
 
 /**
  * The names in `attributes` that are not in `known`. Decisions of the same kind have the same names,
@@ -55,10 +56,20 @@ function createNames(): (
     for (const { all, own } of lists) if (hasNames(attributes, all)) return own;
     const all = Object.keys(attributes);
     const own = known ? all.filter((name) => !Object.hasOwn(known, name)) : all;
-    if (lists.length === MOST_LISTS) lists.shift();
-    lists.push({ all, own });
+    if (all.join("").length <= LONGEST_LIST) {
+      if (lists.length === MOST_LISTS) lists.shift();
+      lists.push({ all, own });
+    }
     return own;
   };
+}
+
+/** Each name with the value that has its index; null where there is none. */
+export function withNames(
+  names: readonly string[],
+  valueAt: (index: number) => Value | undefined,
+): ValueMap {
+  return Object.fromEntries(names.map((name, index) => [name, valueAt(index) ?? null]));
 }
 
 /** Whether they are all its names, in that order. Why so: a list of them would be made each time. */

@@ -1,4 +1,8 @@
-import { createNamesBeside, knownAttributes } from "../../application/known-attributes.js";
+import {
+  createNamesBeside,
+  knownAttributes,
+  withNames,
+} from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
 import type { TrustAttributes } from "../../core/trust-attributes.js";
 import type { Value, ValueMap } from "../../core/values.js";
@@ -64,10 +68,8 @@ export function createDecisionColumns(
 
   function attributesOf(row: number): ValueMap {
     const start = ends[row - 1] ?? 0;
-    const beside = (names[row] ?? []).map((name, at): [string, Value] => {
-      return [name, values[start + at] ?? null];
-    });
-    return { ...known[row], ...Object.fromEntries<Value>(beside) };
+    const beside = withNames(names[row] ?? [], (index) => values[start + index]);
+    return { ...known[row], ...beside };
   }
 
   function facts(row: number): DecisionFacts {

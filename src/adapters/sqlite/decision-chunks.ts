@@ -32,6 +32,8 @@ const [OPEN_OBJECT = 0, CLOSE_OBJECT = 0, OPEN_LIST = 0, CLOSE_LIST = 0] = Buffe
 export interface DecisionFacts {
   readonly timeMs: number;
   readonly shared: readonly SharedJson[];
+  /** Bytes of `shared`. */
+  readonly sharedLength: number;
 }
 
 type DecisionRow = StoredRow<DecisionFacts>;
@@ -51,7 +53,7 @@ export function chunkParams(rows: readonly DecisionRow[]): SqlRow {
   const chunks: Chunk[] = [];
   let last: Chunk | undefined;
   for (const row of rows.toSorted((left, right) => left.columns.timeMs - right.columns.timeMs)) {
-    if (!last || !takes(last, row)) {
+    if (!last || !tryAdd(last, row)) {
       last = chunkOf(row);
       chunks.push(last);
     }
@@ -59,9 +61,9 @@ export function chunkParams(rows: readonly DecisionRow[]): SqlRow {
   return chunksAsParams(chunks);
 }
 
-function chunkOf({ columns: { timeMs, shared }, body }: DecisionRow): Chunk {
+function chunkOf({ columns: { timeMs, shared, sharedLength }, body }: DecisionRow): Chunk {
   return {
-    ...{ shared: new Set(shared), sharedLength: lengthBeside(new Set(), shared) },
+    ...{ shared: new Set(shared), sharedLength },
     ...{ bodies: [body], bodiesLength: body.length, oldestMs: timeMs, newestMs: timeMs },
   };
 }
@@ -70,11 +72,12 @@ function chunkOf({ columns: { timeMs, shared }, body }: DecisionRow): Chunk {
  * Adds a decision where there is room for it.
  *
  * @param row - Not before what the chunk has.
+ * @returns Whether there was.
  */
-function takes(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): boolean {
-  if (chunk.bodies.length === CHUNK_DECISIONS || timeMs - chunk.oldestMs > CHUNK_SPAN_MS)
-    return false;
-  const moreShared = lengthBeside(chunk.shared, shared);
+function tryAdd(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow): boolean {
+  if (chunk.bodies.length === CHUNK_DECISIONS) return false;
+  if (timeMs - chunk.oldestMs > CHUNK_SPAN_MS) return false;
+  const moreShared = lengthBeside(chunk, shared);
   const length = chunk.sharedLength + chunk.bodiesLength + moreShared + body.length;
   if (length > CHUNK_LENGTH) return false;
   if (moreShared > 0) for (const one of shared) chunk.shared.add(one);
@@ -85,9 +88,9 @@ function takes(chunk: Chunk, { columns: { timeMs, shared }, body }: DecisionRow)
   return true;
 }
 
-function lengthBeside(known: ReadonlySet<SharedJson>, shared: readonly SharedJson[]): number {
+function lengthBeside(chunk: Chunk, shared: readonly SharedJson[]): number {
   let length = 0;
-  for (const one of shared) if (!known.has(one)) length += one.member.length;
+  for (const one of shared) if (!chunk.shared.has(one)) length += one.member.length;
   return length;
 }
 

@@ -1,9 +1,13 @@
-import { createNamesBeside, knownAttributes } from "../../application/known-attributes.js";
+import {
+  createNamesBeside,
+  knownAttributes,
+  withNames,
+} from "../../application/known-attributes.js";
 import type { LoggedDecision } from "../../application/ports/decision-log.js";
 import { rememberTexts } from "../../application/remember-texts.js";
 import type { ClientStanding, Decision } from "../../core/decision.js";
 import type { TrustAttributes } from "../../core/trust-attributes.js";
-import type { Value, ValueMap } from "../../core/values.js";
+import { isList, type Value, type ValueMap } from "../../core/values.js";
 
 /** The JSON of an object that many decisions have: kept once for those that are stored together. */
 export interface SharedJson {
@@ -47,9 +51,6 @@ export interface DecisionJson {
   readonly sharedLength: number;
 }
 
-const ALLOWED_BY = ',"allowed":true,"decision":';
-const DENIED_BY = ',"allowed":false,"decision":';
-
 /**
  * Makes the JSON of decisions. Why not `JSON.stringify`: the same answer is given again and again, the
  * same is known of a client, what the engine itself knows is one object for a second, and the same
@@ -59,29 +60,35 @@ export function createDecisionJson(): (logged: LoggedDecision) => DecisionJson {
   const ofPolicyType = rememberTexts((text) => `,"policyType":${JSON.stringify(text)}`);
   const ofClientId = rememberTexts((text) => `,"clientId":${JSON.stringify(text)}`);
   const elementOf = rememberTexts((text) => `,${JSON.stringify(text)}`);
-  const sharedJson = createSharedJson();
+  const sharedAs = createSharedJson();
+  const allowedBy = sharedAs(',"allowed":true,"decision":');
+  const deniedBy = sharedAs(',"allowed":false,"decision":');
+  const ofKnown = sharedAs(',"known":');
+  const ofTrust = sharedAs(',"trust":');
+  const ofEngine = sharedAs(',"engine":');
+  const ofNames = sharedAs(',"attributes":[');
   const namesBeside = createNamesBeside();
 
   return (logged) => {
     const { decision, trust, attributes } = logged;
     const known = knownAttributes(logged);
     const names = namesBeside(attributes, known);
-    const shared = [sharedJson(decision, decision.allowed ? ALLOWED_BY : DENIED_BY)];
-    if (known) shared.push(sharedJson(known, ',"known":'));
-    if (trust) shared.push(sharedJson(trust, ',"trust":'));
+    const shared = [decision.allowed ? allowedBy(decision) : deniedBy(decision)];
+    if (known) shared.push(ofKnown(known));
+    if (trust) shared.push(ofTrust(trust));
     let elements = "";
     for (const name of names) {
       const value = attributes[name] ?? null;
       if (typeof value === "string") {
         elements += elementOf(value);
       } else if (name === "engine" && typeof value === "object" && value !== null) {
-        shared.push(sharedJson(value, ',"engine":'));
+        shared.push(ofEngine(value));
         elements += ",null";
       } else {
         elements += `,${jsonOf(value)}`;
       }
     }
-    shared.push(sharedJson(names, ',"attributes":['));
+    shared.push(ofNames(names));
     let members = logged.requestId === "" ? "" : `,"requestId":${JSON.stringify(logged.requestId)}`;
     if (logged.redacted) members += ',"redacted":true';
     if (logged.redactedPaths) members += `,"redactedPaths":${JSON.stringify(logged.redactedPaths)}`;
@@ -109,7 +116,8 @@ function jsonOf(value: Value): string {
 export function storedToLogged(stored: StoredDecision, shared: SharedObjects): LoggedDecision {
   const { decision, allowed: _, trust, known, engine, attributes, ...rest } = stored;
   return {
-    ...{ requestId: "", redacted: false },
+    requestId: "",
+    redacted: false,
     ...rest,
     attributes: {
       ...(known !== undefined && (shared[known] as TrustAttributes)),
@@ -122,29 +130,25 @@ export function storedToLogged(stored: StoredDecision, shared: SharedObjects): L
 }
 
 function attributesOf(stored: StoredDecision["attributes"], shared: SharedObjects): ValueMap {
-  if (!isListed(stored)) return stored;
+  if (!isList(stored)) return stored;
   const [names, ...values] = stored;
-  return Object.fromEntries(
-    (shared[names] as readonly string[]).map((name, index) => [name, values[index] ?? null]),
-  );
+  return withNames(shared[names] as readonly string[], (index) => values[index]);
 }
 
-function isListed(stored: StoredDecision["attributes"]): stored is readonly [number, ...Value[]] {
-  return Array.isArray(stored);
-}
-
-/** @returns What it gives for an object names it after `opening`, which is always the same for that object. */
-function createSharedJson(): (shared: object, opening: string) => SharedJson {
-  const made = new WeakMap<object, SharedJson>();
+/** The JSON of objects, each made once, for a member that opens so. One in two members is two. */
+function createSharedJson(): (opening: string) => (shared: object) => SharedJson {
   let newest = 0;
-  return (shared, opening) => {
-    let json = made.get(shared);
-    if (!json) {
-      newest += 1;
-      const member = Buffer.from(`,"${newest}":${JSON.stringify(shared)}`);
-      json = { named: opening + String(newest), member };
-      made.set(shared, json);
-    }
-    return json;
+  return (opening) => {
+    const made = new WeakMap<object, SharedJson>();
+    return (shared) => {
+      let json = made.get(shared);
+      if (!json) {
+        newest += 1;
+        const member = Buffer.from(`,"${newest}":${JSON.stringify(shared)}`);
+        json = { named: opening + String(newest), member };
+        made.set(shared, json);
+      }
+      return json;
+    };
   };
 }

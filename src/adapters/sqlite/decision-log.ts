@@ -39,8 +39,8 @@ const COUNT_BY_HOUR = `
   WHERE counted_by = 'all' AND start_ms >= ? AND start_ms < ?
   GROUP BY hour_ms ORDER BY hour_ms`;
 
-/** Half of the 50 ms within which a decision is recorded: the rest is for the commit. */
-const WITHIN_MS = 25;
+/** Of the 50 ms within which a decision is recorded; the rest is for the commit. */
+const WITHIN_MS = 30;
 
 /** The durable decision log. Times are those of the clock: when it steps back, so does the order. */
 export function createSqliteDecisionLog({
@@ -62,7 +62,7 @@ export function createSqliteDecisionLog({
     rowOf(logged) {
       const { json, shared, sharedLength } = decisionJson(logged);
       return {
-        columns: { timeMs: logged.timeMs, shared },
+        columns: { timeMs: logged.timeMs, shared, sharedLength },
         body: `,${json}`,
         // As if nobody shared it: many decisions have an answer of their own.
         besideLength: sharedLength,

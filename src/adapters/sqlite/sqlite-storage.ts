@@ -19,6 +19,8 @@ import { connectWorker } from "./worker-connection.js";
 
 /** Records that wait for no more. */
 const FLUSH_RECORDS = 512;
+/** Those that are tried again while writes fail. */
+const RETRY_RECORDS = 256;
 /** Bounds the time that one commit takes, and so what a mutation waits for. */
 const MAX_BATCH_RECORDS = 2048;
 const MAX_BATCH_UNITS = 256;
@@ -94,13 +96,16 @@ export async function openSqliteStorage(deps: {
   let isPosted = false;
   let isSoon = false;
   let timer: NodeJS.Timeout | undefined;
+  /** Of the timer: how long it was set for, and when it ends. */
   let timerMs = 0;
+  let dueMs = 0;
   let failure: string | undefined;
   let retryMs = FIRST_RETRY_MS;
   const idle: (() => void)[] = [];
   let closing: Promise<void> | undefined;
 
   const queued = (): number => lanes.reduce((sum, lane) => sum + lane.queued(), 0);
+  /** How long what is queued may wait; Infinity where nothing is. */
   const soonestMs = (): number =>
     Math.min(...lanes.filter((lane) => lane.queued() > 0).map(({ withinMs }) => withinMs));
   const someoneWaits = (): boolean => units.length > 0 || lanes.some((lane) => lane.hasWaiter());
@@ -123,10 +128,17 @@ export async function openSqliteStorage(deps: {
     } else if (failure !== undefined) {
       timer ??= setTimeout(post, retryMs);
     } else if (timer === undefined || withinMs < timerMs) {
-      clearTimeout(timer);
-      timerMs = withinMs;
-      timer = setTimeout(post, withinMs);
+      postWithin(withinMs);
     }
+  }
+
+  function postWithin(withinMs: number): void {
+    const nowMs = performance.now();
+    if (timer !== undefined && dueMs <= nowMs + withinMs) return;
+    clearTimeout(timer);
+    timerMs = withinMs;
+    dueMs = nowMs + withinMs;
+    timer = setTimeout(post, withinMs);
   }
 
   function post(): void {
@@ -134,12 +146,13 @@ export async function openSqliteStorage(deps: {
     timer = undefined;
     // While writes fail only those who wait are tried at once: what was kept may be what is too much.
     const onlyWaiting = failure !== undefined && someoneWaits();
-    const limit = failure === undefined ? MAX_BATCH_RECORDS : FLUSH_RECORDS;
+    const limit = failure === undefined ? MAX_BATCH_RECORDS : RETRY_RECORDS;
     const batches: LaneBatch[] = lanes.flatMap((lane) => lane.take({ limit, onlyWaiting }) ?? []);
     const waiting = units.splice(0, MAX_BATCH_UNITS);
     const posted = [...batches.map(({ unit }) => unit), ...waiting.map((w) => w.unit)];
     if (posted.length === 0 && failure === undefined) return;
     isPosted = true;
+    const postedMs = performance.now();
     worker.commit(posted, (outcome) => {
       isPosted = false;
       if (outcome.ok) {
@@ -153,7 +166,8 @@ export async function openSqliteStorage(deps: {
         for (const batch of batches) batch.fail(outcome.message);
         for (const { settle } of waiting) settle({ ok: false, message: outcome.message });
       }
-      schedule();
+      // What came meanwhile waits from then on, not from now on.
+      schedule(Math.max(0, soonestMs() - (performance.now() - postedMs)));
     });
   }
 

@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { deserializeSteps, serializeSteps } from "../../../src/adapters/sqlite/serialize-steps.js";
 import { finish } from "../../../src/core/finish.js";
 
+/** Objects have the names of our own fields; `node:v8` loses this one. */
+const memberName = fc.string().filter((name) => name !== "__proto__");
+
 /** What a state is made of, and lists that are longer than what is written at once. */
 const { state } = fc.letrec((tie) => ({
   state: fc.oneof(
@@ -13,7 +16,7 @@ const { state } = fc.letrec((tie) => ({
     fc.int32Array().map((numbers) => numbers.slice()),
     fc.integer({ min: 2040, max: 4200 }).map((length) => Array.from({ length }, (_, n) => n)),
     fc.array(tie("state")),
-    fc.dictionary(fc.string(), tie("state"), { noNullPrototype: true }),
+    fc.dictionary(memberName, tie("state"), { noNullPrototype: true }),
     fc.array(fc.tuple(fc.string(), tie("state"))).map((entries) => new Map(entries)),
     fc.array(fc.integer()).map((numbers) => new Set(numbers)),
   ),
