@@ -5,17 +5,20 @@ import type { EventMaker } from "./engine-events.js";
 import type { EngineStatus } from "./engine-status.js";
 import { type FailureReason, PdpError } from "./errors.js";
 import type { ReloadOptions } from "./policy-catalog.js";
-import { nextOrigins, originsFromHistory } from "./policy-origins.js";
 import type { Clock } from "./ports/clock.js";
 import type { EventLog } from "./ports/event-log.js";
 import type { Ids } from "./ports/ids.js";
 import type { Log } from "./ports/log.js";
 import type { Metrics } from "./ports/metrics.js";
-import type { PolicyHistory, PolicyVersionRecord } from "./ports/policy-history.js";
+import type { PolicyHistory } from "./ports/policy-history.js";
 import type { LoadedPolicySet, PolicySource } from "./ports/policy-source.js";
 import type { PolicyVersionStore } from "./ports/policy-version-store.js";
 import type { PolicyWriter } from "./ports/policy-writer.js";
-import { createPolicyVersionRecorder, type NewPolicyVersion } from "./record-policy-version.js";
+import {
+  createPolicyVersionRecorder,
+  type NewPolicyVersion,
+  type RecordedVersion,
+} from "./record-policy-version.js";
 
 export interface Reloaded {
   readonly policyVersion: number;
@@ -97,11 +100,11 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
     }
     const { set } = loaded;
     const previous = active;
-    const { record, isNew } = await recorder.versionOf(set, (policyVersion) =>
+    const { isNew, ...version } = await recorder.versionOf(set, (policyVersion) =>
       announcer.loadedEvents(set, previous, policyVersion),
     );
-    const { policyVersion } = record;
-    const current = await takeOver(set, record);
+    const { policyVersion } = version.record;
+    const current = await takeOver(set, version);
     lastError = undefined;
     if (previous?.contentHash === set.contentHash) return { policyVersion, changed: false };
     if (!isNew && !previous) {
@@ -114,15 +117,12 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
 
   async function takeOver(
     set: LoadedPolicySet,
-    record: PolicyVersionRecord,
+    { record, origins }: RecordedVersion,
   ): Promise<ActivePolicySet> {
     const isSame = active?.contentHash === set.contentHash;
     active = await activePolicySet(set, {
       policyVersion: record.policyVersion,
-      origins: active
-        ? nextOrigins(set.policies, record, active.policies)
-        : await originsFromHistory(set.policies, history),
-      ...{ clock, unknownTypeEffect: deps.unknownTypeEffect },
+      ...{ origins, clock, unknownTypeEffect: deps.unknownTypeEffect },
       same: isSame ? active : undefined,
     });
     return active;
@@ -149,10 +149,9 @@ export function createPolicyActivation(deps: PolicyActivationDeps): PolicyActiva
   async function commit(version: Omit<NewPolicyVersion, "atLeast">): Promise<ActivePolicySet> {
     const { set } = version;
     try {
-      const record = await recorder.append({ ...version, atLeast: active?.fileVersion ?? 1 });
-      const { policyVersion } = record;
+      const made = await recorder.append({ ...version, atLeast: active?.fileVersion ?? 1 });
       const previous = active;
-      const current = await takeOver({ ...set, fileVersion: policyVersion }, record);
+      const current = await takeOver({ ...set, fileVersion: made.record.policyVersion }, made);
       lastError = undefined;
       announce(current);
       if (previous) announcer.warnOfChange(set, previous);

@@ -1,8 +1,8 @@
 import { type PolicySnapshot, snapshotSteps } from "../core/snapshot.js";
 import type { Effect } from "../core/verbs.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
-import type { PolicyOrigin } from "./policy-origins.js";
 import type { Clock } from "./ports/clock.js";
+import type { PolicyOrigins } from "./ports/policy-history.js";
 import type { LoadedPolicySet } from "./ports/policy-source.js";
 import { runInSlices } from "./run-in-slices.js";
 
@@ -22,7 +22,7 @@ export async function activePolicySet(
   facts: {
     readonly policyVersion: number;
     /** Of every policy of the set. */
-    readonly origins: ReadonlyMap<string, PolicyOrigin>;
+    readonly origins: PolicyOrigins;
     readonly unknownTypeEffect: Effect;
     readonly clock: Clock;
     /** The active set, where it has the same content. */
@@ -44,7 +44,7 @@ export async function activePolicySet(
         throughApi: false,
       };
       const source = throughApi && stored.source === "file" ? "api" : stored.source;
-      return { ...stored, ...origin, source };
+      return { ...origin, ...stored, source };
     }),
     contentHash: set.contentHash,
     ...(set.fileVersion !== undefined && { fileVersion: set.fileVersion }),

@@ -1,59 +1,60 @@
 import type { ValueMap } from "../core/values.js";
 import { idOf } from "./document-facts.js";
-import type { CatalogPolicy } from "./policy-catalog.js";
-import type { PolicyHistory, PolicyVersionRecord } from "./ports/policy-history.js";
+import type {
+  PolicyHistory,
+  PolicyOrigin,
+  PolicyOrigins,
+  PolicyVersionRecord,
+} from "./ports/policy-history.js";
 import type { StoredPolicy } from "./ports/policy-source.js";
 import { sameContent } from "./same-value.js";
 
-/** How far back a start looks for who changed a policy last: every version is a whole set. */
+/** How far back the origins of an older engine's version are looked for: every version is a whole set. */
 const MOST_VERSIONS = 50;
 
-/** When and by whom a policy came to be what it is. */
-export interface PolicyOrigin {
-  /** Of the last change. */
-  readonly policyVersion: number;
-  readonly updateTimeMs: number;
-  /** Absent when not known. */
-  readonly createTimeMs?: number;
-  readonly throughApi: boolean;
-}
-
-type Origins = ReadonlyMap<string, PolicyOrigin>;
-
-/** The origins after `record` made the set of `previous` the set of `policies`. */
+/**
+ * The origins after `record` made the set of `before` the set of `policies`.
+ *
+ * @param before - Undefined where nothing was recorded before: nobody knows when these were created.
+ */
 export function nextOrigins(
   policies: readonly StoredPolicy[],
   record: PolicyVersionRecord,
-  previous: readonly CatalogPolicy[],
-): Origins {
-  const before = new Map(previous.map((stored) => [stored.policy.id, stored]));
+  before: PolicyOrigins | undefined,
+): PolicyOrigins {
   return new Map(
-    policies.map((stored) => {
-      const old = before.get(stored.policy.id);
-      const origin = old?.etag === stored.etag ? originOf(old) : originIn(record, old);
-      return [stored.policy.id, origin] as const;
+    policies.map(({ policy: { id }, etag }) => {
+      const old = before?.get(id);
+      if (old?.etag === etag) return [id, old];
+      const createTimeMs = old || !before ? old?.createTimeMs : record.createTimeMs;
+      return [id, originIn(record, etag, createTimeMs)];
     }),
   );
 }
 
-/** The origins that the newest versions tell; for what is older, the oldest of them. */
+/**
+ * The origins that the newest versions tell of the newest; for what is older, the oldest of them.
+ *
+ * @param policies - Those of the newest version.
+ */
 export async function originsFromHistory(
   policies: readonly StoredPolicy[],
   history: PolicyHistory,
-): Promise<Origins> {
+): Promise<PolicyOrigins> {
   const records = await history.list({ limit: MOST_VERSIONS });
   const known = new Map<string, PolicyOrigin>();
-  const young = new Map(policies.map(({ policy, document }) => [policy.id, document]));
+  const young = new Map(policies.map((stored) => [stored.policy.id, stored]));
   for (const [index, record] of records.entries()) {
     const before = records[index + 1];
     const older = before && (await documentsOf(history, before.policyVersion));
-    for (const [id, document] of young) {
+    for (const [id, { document, etag }] of young) {
       const old = older?.get(id);
       if (!known.has(id) && !(old && sameContent(old, document))) {
-        known.set(id, originIn(record, undefined, false));
+        known.set(id, originIn(record, etag));
       }
-      if (older && !old) {
-        known.set(id, { ...originIn(record, undefined), ...known.get(id), ...born(record) });
+      const origin = known.get(id);
+      if (older && !old && origin) {
+        known.set(id, { ...origin, createTimeMs: record.createTimeMs });
         young.delete(id);
       }
     }
@@ -70,34 +71,12 @@ async function documentsOf(
   return new Map(documents.map((document) => [idOf(document), document]));
 }
 
-function originOf({
-  policyVersion,
-  updateTimeMs,
-  createTimeMs,
-  source,
-}: CatalogPolicy): PolicyOrigin {
+function originIn(record: PolicyVersionRecord, etag: string, createTimeMs?: number): PolicyOrigin {
   return {
-    policyVersion,
-    updateTimeMs,
-    ...(createTimeMs !== undefined && { createTimeMs }),
-    throughApi: source === "api",
-  };
-}
-
-function originIn(
-  record: PolicyVersionRecord,
-  old: Pick<CatalogPolicy, "createTimeMs"> | undefined,
-  isNew = old === undefined,
-): PolicyOrigin {
-  const createTimeMs = isNew ? record.createTimeMs : old?.createTimeMs;
-  return {
+    etag,
     policyVersion: record.policyVersion,
     updateTimeMs: record.createTimeMs,
     ...(createTimeMs !== undefined && { createTimeMs }),
     throughApi: record.source !== "file",
   };
-}
-
-function born({ createTimeMs }: PolicyVersionRecord): Pick<PolicyOrigin, "createTimeMs"> {
-  return { createTimeMs };
 }

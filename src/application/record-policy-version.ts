@@ -1,10 +1,11 @@
 import type { ValueMap } from "../core/values.js";
 import type { EventMaker } from "./engine-events.js";
 import { eventsOfVersion } from "./policy-change-events.js";
+import { nextOrigins, originsFromHistory } from "./policy-origins.js";
 import type { Clock } from "./ports/clock.js";
 import type { NewEvent } from "./ports/event-log.js";
 import type { Ids } from "./ports/ids.js";
-import type { PolicyHistory, PolicyVersionRecord } from "./ports/policy-history.js";
+import type { PolicyHistory, PolicyOrigins, PolicyVersionRecord } from "./ports/policy-history.js";
 import type { LoadedPolicySet } from "./ports/policy-source.js";
 import type { PolicyVersionStore } from "./ports/policy-version-store.js";
 
@@ -19,6 +20,12 @@ export interface NewPolicyVersion extends Author {
   readonly events: (policyVersion: number) => readonly NewEvent[];
   /** Puts the set where policy is kept. */
   readonly write?: (policyVersion: number) => Promise<void>;
+}
+
+/** A version, and where its policies come from. */
+export interface RecordedVersion {
+  readonly record: PolicyVersionRecord;
+  readonly origins: PolicyOrigins;
 }
 
 /** Keeps the history of versions in step with the files. One caller at a time. */
@@ -36,13 +43,13 @@ export interface PolicyVersionRecorder {
   versionOf(
     set: LoadedPolicySet,
     events: NewPolicyVersion["events"],
-  ): Promise<{ readonly record: PolicyVersionRecord; readonly isNew: boolean }>;
+  ): Promise<RecordedVersion & { readonly isNew: boolean }>;
   /**
    * Durable intent -> file -> version and its events, in one transaction.
    *
    * @throws {PdpError} STORAGE_UNAVAILABLE, or what `write` throws.
    */
-  append(version: NewPolicyVersion): Promise<PolicyVersionRecord>;
+  append(version: NewPolicyVersion): Promise<RecordedVersion>;
 }
 
 export interface PolicyVersionRecorderDeps {
@@ -59,16 +66,20 @@ export function createPolicyVersionRecorder(
 ): PolicyVersionRecorder {
   const { history, makeEvent, ids, clock } = deps;
   let newest: PolicyVersionRecord | undefined;
+  /** Of the newest; undefined where it does not tell. Those of another history hold in a new one. */
+  let origins: PolicyOrigins | undefined;
   let settled = false;
 
   async function settle({ contentHash }: LoadedPolicySet): Promise<void> {
     newest = await history.newest();
+    const content = newest && (await history.get(newest.policyVersion));
+    if (content) origins = content.origins;
     const open = await history.openIntent();
     if (open?.contentHash === contentHash) {
-      const before = newest && (await history.get(newest.policyVersion));
-      const events = eventsOfVersion(makeEvent, before?.documents ?? [], open);
+      const events = eventsOfVersion(makeEvent, content?.documents ?? [], open);
       await history.commit(open.intentId, events);
       newest = recordOf(open);
+      origins = open.origins;
     } else if (open) {
       await history.drop(open.intentId);
     }
@@ -86,23 +97,34 @@ export function createPolicyVersionRecorder(
   async function append(
     version: Omit<NewPolicyVersion, "atLeast">,
     policyVersion: number,
-  ): Promise<PolicyVersionRecord> {
+  ): Promise<RecordedVersion> {
     const { set, actor, reason, source } = version;
-    const intent = {
-      intentId: ids.eventId(),
-      policyVersion,
-      createTimeMs: clock.nowMs(),
-      ...{ actor, reason, source },
+    const record = {
+      ...{ policyVersion, createTimeMs: clock.nowMs(), actor, reason, source },
       contentHash: set.contentHash,
-      documents: documentsOf(set),
+    };
+    // What an older engine did not record is not known before the version is there.
+    const known = newest && !origins ? undefined : nextOrigins(set.policies, record, origins);
+    const intent = {
+      ...{ ...record, intentId: ids.eventId(), documents: documentsOf(set) },
+      ...(known && { origins: known }),
     };
     settled = false;
     await history.begin(intent);
     await version.write?.(policyVersion);
     await history.commit(intent.intentId, version.events(policyVersion));
     settled = true;
-    newest = recordOf(intent);
-    return newest;
+    newest = record;
+    origins = known;
+    return recorded(set, record);
+  }
+
+  async function recorded(
+    { policies }: LoadedPolicySet,
+    record: PolicyVersionRecord,
+  ): Promise<RecordedVersion> {
+    origins ??= await originsFromHistory(policies, history);
+    return { record, origins };
   }
 
   return {
@@ -115,10 +137,12 @@ export function createPolicyVersionRecorder(
     },
     async versionOf(set, events) {
       if (!settled) await settle(set);
-      if (newest?.contentHash === set.contentHash) return { record: newest, isNew: false };
+      if (newest?.contentHash === set.contentHash) {
+        return { ...(await recorded(set, newest)), isNew: false };
+      }
       const author = { actor: "", reason: "", source: "file" } as const;
-      const record = await append({ set, events, ...author }, await numberOf(set));
-      return { record, isNew: true };
+      const version = await append({ set, events, ...author }, await numberOf(set));
+      return { ...version, isNew: true };
     },
   };
 }

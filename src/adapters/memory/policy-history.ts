@@ -51,6 +51,7 @@ export function createMemoryPolicyHistory(deps: {
   };
 }
 
-function recordOf({ documents: _left, ...record }: PolicyVersionContent): PolicyVersionRecord {
+function recordOf(content: PolicyVersionContent): PolicyVersionRecord {
+  const { documents: _documents, origins: _origins, ...record } = content;
   return record;
 }

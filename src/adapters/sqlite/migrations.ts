@@ -144,6 +144,12 @@ export const MIGRATIONS: readonly string[] = [
   FROM decisions WHERE json_valid(body) ORDER BY position;
   DROP TABLE decisions;
   `,
+  `
+  -- The attributes of a decision in a chunk may be a list from here on: see StoredDecision.
+  -- Of each policy when and by whom it came to be what it is; NULL in what an older engine wrote.
+  ALTER TABLE policy_versions ADD COLUMN origins TEXT;
+  ALTER TABLE policy_intent ADD COLUMN origins TEXT;
+  `,
 ];
 
 /** Version of the schema that this program writes. */

@@ -2,6 +2,7 @@ import { PdpError } from "../../application/errors.js";
 import type {
   PolicyHistory,
   PolicyIntent,
+  PolicyOrigin,
   PolicyVersionContent,
   PolicyVersionRecord,
 } from "../../application/ports/policy-history.js";
@@ -14,13 +15,13 @@ import type { SqliteStorage } from "./sqlite-storage.js";
 import type { SqlRow, Statement } from "./storage-messages.js";
 
 const RECORD = "policy_version, create_time_ms, actor, reason, source, content_hash";
-const CONTENT = `${RECORD}, documents`;
+const CONTENT = `${RECORD}, documents, origins`;
 const LIST = `
   SELECT ${RECORD} FROM policy_versions
   WHERE policy_version < ? ORDER BY policy_version DESC LIMIT ?`;
 const BEGIN = `
   INSERT OR REPLACE INTO policy_intent (only, intent_id, ${CONTENT})
-  VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const COMPLETE = `
   INSERT INTO policy_versions (${CONTENT})
   SELECT ${CONTENT} FROM policy_intent WHERE intent_id = ?`;
@@ -56,8 +57,8 @@ export async function createSqlitePolicyHistory(deps: {
 
   async function openIntent(): Promise<PolicyIntent | undefined> {
     const [row] = await rows(`SELECT ${CONTENT}, intent_id FROM policy_intent`);
-    open = row && { ...contentOf(row), intentId: String(row[7]) };
-    return row && { ...contentOf(row), intentId: String(row[7]) };
+    open = row && { ...contentOf(row), intentId: String(row[8]) };
+    return row && { ...contentOf(row), intentId: String(row[8]) };
   }
 
   // A stop between the commit of a version and its mark, or a mark that was lost.
@@ -125,6 +126,7 @@ function intentRow(intent: PolicyIntent, documents: string): SqlRow {
     intent.source,
     intent.contentHash,
     documents,
+    intent.origins ? JSON.stringify([...intent.origins]) : null,
   ];
 }
 
@@ -140,5 +142,12 @@ function recordOf(row: SqlRow): PolicyVersionRecord {
 }
 
 function contentOf(row: SqlRow): PolicyVersionContent {
-  return { ...recordOf(row), documents: JSON.parse(String(row[6])) as ValueMap[] };
+  const origins = row[7];
+  return {
+    ...recordOf(row),
+    documents: JSON.parse(String(row[6])) as ValueMap[],
+    ...(typeof origins === "string" && {
+      origins: new Map(JSON.parse(origins) as [string, PolicyOrigin][]),
+    }),
+  };
 }

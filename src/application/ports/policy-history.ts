@@ -16,9 +16,26 @@ export interface PolicyVersionRecord {
   readonly contentHash: string;
 }
 
+/** When and by whom a policy came to be what it is. */
+export interface PolicyOrigin {
+  /** Of that content. */
+  readonly etag: string;
+  /** Of the last change. */
+  readonly policyVersion: number;
+  readonly updateTimeMs: number;
+  /** Absent when not known. */
+  readonly createTimeMs?: number;
+  readonly throughApi: boolean;
+}
+
+/** By id of the policy. */
+export type PolicyOrigins = ReadonlyMap<string, PolicyOrigin>;
+
 /** A version with its content: the effective policies as documents, each with its `id`. */
 export interface PolicyVersionContent extends PolicyVersionRecord {
   readonly documents: readonly ValueMap[];
+  /** Of each of them. Absent in a version that an older engine made. */
+  readonly origins?: PolicyOrigins;
 }
 
 /** A version that is about to be: durable before the file is written, completed or dropped after. */
