@@ -4,13 +4,14 @@ import { createPolicyAdminClient } from "./adapters/engine-client/policy-admin-c
 import { askEngine } from "./ask-engine.js";
 import { type ImpactDeps, type ImpactOptions, showImpact } from "./commands/impact.js";
 
+const USAGE = 2;
 const DEFAULT_DECISIONS = 10_000;
 const MOST_DECISIONS = 100_000;
 
 /**
- * Registers `diff --impact FILE`: what a change would make of recorded decisions.
+ * Registers `diff --impact FILE` and `diff --delete ID`: what a change would make of recorded decisions.
  *
- * @param done - Told the exit code: 0 well, 1 failed.
+ * @param done - Told the exit code: 0 well, 1 failed, 2 usage.
  */
 export function addImpactCommand(
   program: Command,
@@ -27,14 +28,19 @@ export function addImpactCommand(
   program
     .command("diff")
     .description("say which recorded decisions a change of policy would turn; changes nothing")
-    .requiredOption("--impact <file>", "the policies to put: a policy, or a policy file")
+    .option("--impact <file>", "the policies to put: a policy, or a policy file")
     .option("--delete <id...>", "policies to take out", [])
     .option("--decisions <n>", "how many to look at", decisionsOf, DEFAULT_DECISIONS)
     .option("--address <host:port>", "gRPC address of the engine", defaultAddress)
     .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
-    .action(async (flags: ImpactOptions & { impact: string; address: string }) => {
-      const content = contentOf(flags.impact);
-      if (content === undefined) {
+    .action(async (flags: ImpactOptions & { impact?: string; address: string }) => {
+      if (flags.impact === undefined && flags.delete.length === 0) {
+        told.writeError("--impact FILE or --delete ID must say what the change is");
+        done(USAGE);
+        return;
+      }
+      const content = flags.impact === undefined ? undefined : contentOf(flags.impact);
+      if (flags.impact !== undefined && content === undefined) {
         told.writeError(`${flags.impact} cannot be read`);
         done(1);
         return;

@@ -20,6 +20,7 @@ type Told = Omit<PoliciesDeps, "client">;
 interface Flags {
   readonly address: string;
   readonly reason: string;
+  readonly confirmImpact?: number;
   readonly etag: string;
 }
 
@@ -50,7 +51,13 @@ export function addPoliciesCommand(
       .description(description)
       .option("--address <host:port>", "gRPC address of the engine", defaultAddress);
   const changing = (name: string, description: string): Command =>
-    on(name, description).option("--reason <text>", "why, for the history", "");
+    on(name, description)
+      .option("--reason <text>", "why, for the history", "")
+      .option(
+        "--confirm-impact <n>",
+        "make it although it turns so many recorded decisions (MAX_FLIPPED_DECISIONS_PERCENT)",
+        countOf,
+      );
   const ofPolicy = (name: string, description: string): Command =>
     changing(name, description)
       .argument("<id>", "the policy")
@@ -128,31 +135,27 @@ export function addPoliciesCommand(
     );
 }
 
-async function deleted(
-  client: PolicyAdminClient,
-  policyId: string,
-  { etag, reason }: Flags,
-): Promise<string> {
-  const { policyVersion } = await client.remove({ policyId, etag, reason });
+async function deleted(client: PolicyAdminClient, policyId: string, flags: Flags): Promise<string> {
+  const { policyVersion } = await client.remove({ policyId, ...flags });
   return `${policyId}: deleted (version ${policyVersion})`;
 }
 
 async function switched(
   client: PolicyAdminClient,
   policyId: string,
-  { etag, reason }: Flags,
+  flags: Flags,
   enabled: boolean,
 ): Promise<string> {
-  const policy = await client.setEnabled({ policyId, etag, reason }, enabled);
+  const policy = await client.setEnabled({ policyId, ...flags }, enabled);
   return `${policyId}: ${enabled ? "enabled" : "disabled"} (version ${policy.policyVersion})`;
 }
 
 async function rolledBack(
   client: PolicyAdminClient,
   version: number,
-  { reason }: Flags,
+  flags: Flags,
 ): Promise<string> {
-  const { policyVersion } = await client.rollback(version, reason);
+  const { policyVersion } = await client.rollback(version, flags);
   return `the policies of version ${version} are active as version ${policyVersion}`;
 }
 
@@ -162,6 +165,11 @@ async function reloaded(
 ): Promise<string> {
   const { policyVersion, changed } = await client.reload(discardFileChanges);
   return changed ? `version ${policyVersion} is active` : `unchanged (version ${policyVersion})`;
+}
+
+function countOf(given: string): number {
+  if (/^\d{1,9}$/.test(given)) return Number(given);
+  throw new InvalidArgumentError("must be a whole number");
 }
 
 function versionOf(given: string): number {

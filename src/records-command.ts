@@ -108,7 +108,7 @@ export function addRecordsCommands(
     run(flags, (running) => listDecisions({ ...flags, filter: filterOf(flags) }, running)),
   );
   decisionCommand("tail", "the newest decisions, newest last; with --follow what comes, too")
-    .option("--follow", "go on until stopped", false)
+    .option("--follow", "go on until stopped, over restarts of the engine too", false)
     .action((flags: DecisionFlags & { readonly follow: boolean }) =>
       run(flags, (running) => tailDecisions({ ...flags, filter: filterOf(flags) }, running)),
     );

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type {
-  DecisionFilter,
-  RecordedDecision,
-  RecordsClient,
+import { EngineError } from "../adapters/engine-client/engine-client.js";
+import {
+  type DecisionFilter,
+  isPassing,
+  type RecordedDecision,
+  type RecordsClient,
 } from "../adapters/engine-client/records-client.js";
 
 const POLL_MS = 500;
@@ -20,22 +22,26 @@ export interface ListDecisionsOptions {
 export interface DecisionsDeps {
   readonly client: RecordsClient;
   readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** `decisions list`: one line a decision, newest first. */
 export async function listDecisions(
   { filter, limit, format }: ListDecisionsOptions,
-  { client, write }: DecisionsDeps,
+  { client, write }: Pick<DecisionsDeps, "client" | "write">,
 ): Promise<0> {
   for (const decision of await client.decisions(filter, limit)) write(lineOf(decision, format));
   return 0;
 }
 
-/** `decisions tail`: the newest, oldest first; with `follow` what is recorded from then on, once each. */
+/**
+ * `decisions tail`: the newest, oldest first; with `follow` what is recorded from then on, once each,
+ * over restarts of the engine too.
+ */
 export async function tailDecisions(
   { filter, limit, format, follow }: ListDecisionsOptions & { readonly follow: boolean },
-  { client, write, signal }: DecisionsDeps,
+  { client, write, writeError, signal }: DecisionsDeps,
 ): Promise<0> {
   let seen = new Map<string, number>();
   const tell = (decisions: readonly RecordedDecision[]): void => {
@@ -54,9 +60,16 @@ export async function tailDecisions(
       if (timeMs < newestMs) seen.set(decisionId, timeMs);
     }
   }
+  let isAway = false;
   while (follow && !signal.aborted) {
-    const startTimeMs = since();
-    tell(await client.decisions({ ...filter, startTimeMs }, MAX_NEW));
+    try {
+      tell(await client.decisions({ ...filter, startTimeMs: since() }, MAX_NEW));
+      isAway = false;
+    } catch (error) {
+      if (!(error instanceof EngineError && isPassing(error))) throw error;
+      if (!isAway) writeError(`${error.message}; trying again`);
+      isAway = true;
+    }
     newestMs = Math.max(newestMs, ...seen.values());
     seen = new Map([...seen].filter(([, timeMs]) => timeMs >= newestMs - OVERLAP_MS));
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined); // Stopped: the loop ends.

@@ -19,18 +19,18 @@ export interface ImpactDeps {
 }
 
 /**
- * `diff --impact FILE`: which recorded decisions would come out differently with the policies of the
- * file. Changes nothing.
+ * `diff --impact FILE --delete ID`: which recorded decisions would come out differently. Changes nothing.
  *
+ * @param content - The policies to put; undefined: none.
  * @returns The exit code: 0 told, 1 refused.
  */
 export async function showImpact(
-  content: string,
+  content: string | undefined,
   options: ImpactOptions,
   deps: ImpactDeps,
 ): Promise<0 | 1> {
   const { client, write } = deps;
-  const documents = await documentsOf(content, deps);
+  const documents = content === undefined ? [] : await documentsOf(content, deps);
   if (documents === undefined) return 1;
   const impact = await client.impact(documents, {
     deletedIds: options.delete,

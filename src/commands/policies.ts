@@ -1,5 +1,6 @@
 import type {
   PolicyAdminClient,
+  RemoteAuthor,
   RemotePolicy,
 } from "../adapters/engine-client/policy-admin-client.js";
 import { unsendable } from "../adapters/engine-client/wire-policy.js";
@@ -61,12 +62,13 @@ export async function getPolicy(
 }
 
 /**
- * `policies apply FILE`: creates and updates the policies of a file, and removes none. A policy that
- * was changed by somebody else meanwhile is refused.
+ * `policies apply FILE`: creates and updates the policies of a file one after the other, and removes
+ * none. Nothing is sent of a file with an error; one that the engine refuses ends it, and those before
+ * it stay. A policy that was changed by somebody else meanwhile is refused.
  */
 export async function applyPolicies(
   content: string,
-  { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string },
+  { dryRun, ...author }: RemoteAuthor & { readonly dryRun: boolean },
   deps: PoliciesDeps & { readonly unifiedDiff: UnifiedDiff },
 ): Promise<PoliciesExitCode> {
   const { client, write, writeError } = deps;
@@ -77,7 +79,7 @@ export async function applyPolicies(
     const left = unsendable(document).policy;
     if (left.length > 0) writeError(`${id}: left out, as notes of the file: ${left.join(", ")}`);
     const before = await client.get(id);
-    const options = { etag: before?.etag, reason, validateOnly: dryRun };
+    const options = { ...author, etag: before?.etag, validateOnly: dryRun };
     const after = await client.put(document, options);
     if (dryRun) write(differenceText(id, before, after, deps.unifiedDiff));
     else write(`${id}: ${verbOf(before, after)} (version ${after.policyVersion})`);

@@ -142,7 +142,9 @@ export function createPolicyVersionHandlers(versions: PolicyVersions): ServiceHa
 
 /** On whose behalf a call changes policy, and why. @throws {PdpError} REQUEST_INVALID. */
 export function authorOf({ peer, metadata }: CallContext): ChangeAuthor {
-  const reason = metadata.get("x-change-reason").map(String).join("; ");
+  const reason = [...metadata.get("x-change-reason"), ...metadata.get("x-change-reason-bin")]
+    .map(String)
+    .join("; ");
   const [confirmed] = metadata.get("x-confirm-impact").map(String);
   if (confirmed === undefined) return { actor: peer, reason };
   if (/^\d{1,9}$/.test(confirmed))

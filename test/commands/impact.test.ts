@@ -72,7 +72,7 @@ describe("flopynet-policy diff --impact", () => {
 
   // prettier-ignore
   it.each<[says: string, args: string[], exitCode: number, stderr: RegExp]>([
-    ["no file",               ["diff"],                                                             2, /--impact <file>' not specified/],
+    ["no file",               ["diff"],                                                             2, /--impact FILE or --delete ID must say/],
     ["a file that is not there", ["diff", "--impact", "/nowhere.json"],                             1, /^flopynet-policy: \/nowhere\.json cannot be read\n$/],
     ["too many decisions",    ["diff", "--impact", "x", "--decisions", "100001"],                   2, /must be a whole number from 1 to 100000/],
   ])("%s is said, and the exit code tells", async (_says, args, exitCode, stderr) => {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { createGrpcClient } from "../support/grpc-client.js";
 import { type CliResult, runCli } from "../support/run-cli.js";
-import { SMALL_POLICY_SET } from "../support/small-policy-set.js";
+import { ALLOWED_CONNECTION, SMALL_POLICY_SET } from "../support/small-policy-set.js";
 import { startTestEngine, type TestEngine } from "../support/start-engine.js";
 
 let engine: TestEngine;
@@ -76,13 +77,13 @@ describe("flopynet-policy policies", () => {
   });
 
   it("enable, disable, delete, history, diff and rollback", async () => {
-    expect(await printed("disable", "net", "--reason", "a drill")).toBe(
+    expect(await printed("disable", "net", "--reason", "a drill, tatbikat gereği")).toBe(
       "net: disabled (version 4)\n",
     );
     expect(await printed("enable", "net")).toBe("net: enabled (version 5)\n");
     expect(await printed("delete", "rounds")).toBe("rounds: deleted (version 6)\n");
     expect(await printed("history", "--limit", "3")).toMatch(
-      /^version 6 {2}\S+Z {2}api {2}127\.0\.0\.1\nversion 5 .*\nversion 4 {2}\S+ {2}api {2}127\.0\.0\.1 {2}a drill\n$/,
+      /^version 6 {2}\S+Z {2}api {2}127\.0\.0\.1\nversion 5 .*\nversion 4 {2}\S+ {2}api {2}127\.0\.0\.1 {2}a drill, tatbikat gereği\n$/,
     );
     expect(await printed("diff", "4", "5")).toContain('-  "enabled": false\n+  "enabled": true\n');
     expect(await printed("rollback", "3")).toBe(
@@ -103,6 +104,33 @@ describe("flopynet-policy policies", () => {
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining("policies.json:1:14")]);
     expect(await printed("reload", "--discard-file-changes")).toBe("unchanged (version 4)\n");
     expect(JSON.parse(readFileSync(engine.policyFile, "utf8"))).toMatchObject(edited);
+  });
+
+  it("what would turn too many decisions is made when that is confirmed", async () => {
+    const guarded = await startTestEngine({
+      policies: SMALL_POLICY_SET,
+      settings: { MAX_FLIPPED_DECISIONS_PERCENT: "50" },
+    });
+    onTestFinished(() => guarded.stop());
+    const ask = (...args: string[]) =>
+      runCli([...args, "--address", `127.0.0.1:${guarded.grpcPort}`]);
+    const client = createGrpcClient(guarded.grpcPort);
+    const check = "flopynet.policy.v1.PolicyDecisionService/CheckConnection";
+    expect(await client.unary(check, ALLOWED_CONNECTION)).toMatchObject({ allowed: true });
+    client.close();
+    expect(await ask("policies", "delete", "net")).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("1 of 1 recorded decisions would change") as string,
+    });
+    expect(await ask("diff", "--delete", "net")).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("1 of 1 recorded decisions would change:") as string,
+    });
+    expect(await ask("policies", "delete", "net", "--confirm-impact", "1")).toEqual({
+      exitCode: 0,
+      stdout: "net: deleted (version 4)\n",
+      stderr: "",
+    });
   });
 
   // prettier-ignore

@@ -210,6 +210,35 @@ describe("flopynet-policy decisions", () => {
     expect(new Set(tail.out().split("\n")).size).toBe(4);
   });
 
+  it("tail --follow goes on over a restart, each once", async () => {
+    const settings = { STORAGE: "sqlite", DATA_DIR: aDataDir(), SHUTDOWN_GRACE_S: "1" };
+    const first = await startTestEngine({ policies: SMALL_POLICY_SET, settings });
+    const port = first.grpcPort;
+    const asking = createGrpcClient(port);
+    await asking.unary(CHECK, { dst_port: 25 });
+    asking.close();
+    const tail = follow(port, "decisions", "tail", "--follow");
+    await waitFor("the first", () => tail.out() !== "");
+    await first.stop();
+    await waitFor("the loss", () => tail.err().includes("trying again"));
+
+    const again = { ...settings, GRPC_PORT: String(port) };
+    const second = await startTestEngine({ policies: SMALL_POLICY_SET, settings: again });
+    onTestFinished(() => second.stop());
+    const askingAgain = createGrpcClient(port);
+    await askingAgain.unary(CHECK, { dst_port: 26 });
+    askingAgain.close();
+    await waitFor("the second", () => tail.out().split("\n").length === 3, 20_000);
+    expect(await tail.stop()).toBe(0);
+    expect(new Set(tail.out().split("\n")).size).toBe(3);
+    expect(tail.err().match(/trying again/g)).toHaveLength(1);
+  }, 60_000);
+
+  it("tail --follow ends where the engine was never there", async () => {
+    const away = ["decisions", "tail", "--follow", "--address", "127.0.0.1:1"];
+    expect(await runCli(away)).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+
   it.each([
     [["--since", "yesterday"], "must be a time such as"],
     [["--allowed", "--denied"], "cannot be used with"],

@@ -36,6 +36,7 @@ export function askHttp(
       });
     });
     sent.on("error", reject);
-    sent.end(body);
+    // Not as text: Node would send the headers in its encoding, too.
+    sent.end(body === undefined ? undefined : Buffer.from(body));
   });
 }

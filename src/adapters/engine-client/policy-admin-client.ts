@@ -48,11 +48,18 @@ export interface RemoteImpact {
   }[];
 }
 
-/** Which policy, why, and in which state: an empty etag stands for any. */
-export interface RemoteChange {
+/** Why a change is made. */
+export interface RemoteAuthor {
+  /** For the history; empty: nobody says. */
+  readonly reason: string;
+  /** How many recorded decisions it turns, where that is more than the engine allows unasked. */
+  readonly confirmImpact?: number;
+}
+
+/** Which policy, and in which state: an empty etag stands for any. */
+export interface RemoteChange extends RemoteAuthor {
   readonly policyId: string;
   readonly etag: string;
-  readonly reason: string;
 }
 
 /** Shows and changes the policy of a running engine. Every call may throw an EngineError. */
@@ -65,11 +72,7 @@ export interface PolicyAdminClient {
   /** Creates where the etag is undefined, else updates. */
   put(
     document: ValueMap,
-    options: {
-      readonly etag: string | undefined;
-      readonly reason: string;
-      readonly validateOnly: boolean;
-    },
+    options: RemoteAuthor & { readonly etag: string | undefined; readonly validateOnly: boolean },
   ): Promise<RemotePolicy>;
   remove(change: RemoteChange): Promise<{ readonly policyVersion: number }>;
   setEnabled(change: RemoteChange, enabled: boolean): Promise<RemotePolicy>;
@@ -81,7 +84,10 @@ export interface PolicyAdminClient {
     documents: readonly ValueMap[],
     options: { readonly deletedIds: readonly string[]; readonly maxDecisions: number },
   ): Promise<RemoteImpact>;
-  rollback(policyVersion: number, reason: string): Promise<{ readonly policyVersion: number }>;
+  rollback(
+    policyVersion: number,
+    author: RemoteAuthor,
+  ): Promise<{ readonly policyVersion: number }>;
   /** @param discardFileChanges - Of files that cannot be loaded. */
   reload(
     discardFileChanges: boolean,
@@ -152,10 +158,9 @@ export function createPolicyAdminClient({
     credentials.createInsecure(),
   );
 
-  const ask = (method: string, request: object, reason = "") =>
+  const ask = (method: string, request: object, author?: RemoteAuthor) =>
     new Promise<Answer>((resolve, reject) => {
-      const metadata = new Metadata();
-      if (reason !== "") metadata.set("x-change-reason", reason);
+      const metadata = metadataOf(author);
       const options = { deadline: new Date(Date.now() + TIMEOUT_MS) };
       stub[method]?.(request, metadata, options, (error, answer) => {
         if (answer) resolve(answer);
@@ -184,15 +189,15 @@ export function createPolicyAdminClient({
     },
     issuesOf: async (text) =>
       (await ask("validatePolicies", { document: text })).issues.map(policyIssue),
-    async put(document, { etag, reason, validateOnly }) {
+    async put(document, { etag, validateOnly, ...author }) {
       const method = etag === undefined ? "createPolicy" : "updatePolicy";
       const policy = { ...wireFromDocument(document), ...(etag !== undefined && { etag }) };
-      return remotePolicy((await ask(method, { policy, validateOnly }, reason)).policy);
+      return remotePolicy((await ask(method, { policy, validateOnly }, author)).policy);
     },
-    remove: ({ policyId, etag, reason }) => ask("deletePolicy", { policyId, etag }, reason),
-    async setEnabled({ policyId, etag, reason }, enabled) {
+    remove: ({ policyId, etag, ...author }) => ask("deletePolicy", { policyId, etag }, author),
+    async setEnabled({ policyId, etag, ...author }, enabled) {
       const method = enabled ? "enablePolicy" : "disablePolicy";
-      return remotePolicy((await ask(method, { policyId, etag }, reason)).policy);
+      return remotePolicy((await ask(method, { policyId, etag }, author)).policy);
     },
     async versions(limit) {
       const { versions } = await ask("listPolicyVersions", { pageSize: limit });
@@ -207,12 +212,20 @@ export function createPolicyAdminClient({
       const { decided, flipped, notReplayable, groups } = answer;
       return { decided, flipped, notReplayable, groups };
     },
-    rollback: (policyVersion, reason) => ask("rollbackPolicies", { policyVersion, reason }),
+    rollback: (policyVersion, author) => ask("rollbackPolicies", { policyVersion }, author),
     reload: (discardFileChanges) => ask("reloadPolicies", { discardFileChanges }),
     close: () => {
       stub.close();
     },
   };
+}
+
+function metadataOf({ reason, confirmImpact }: RemoteAuthor = { reason: "" }): Metadata {
+  const metadata = new Metadata();
+  // As bytes: metadata of text is ASCII.
+  if (reason !== "") metadata.set("x-change-reason-bin", Buffer.from(reason));
+  if (confirmImpact !== undefined) metadata.set("x-confirm-impact", String(confirmImpact));
+  return metadata;
 }
 
 function remotePolicy(wire: WirePolicy): RemotePolicy {

@@ -47,7 +47,7 @@ export interface DecisionFilter {
 /** Why a stream of events ended. */
 export interface StreamEnd {
   readonly error: EngineError;
-  /** Whether another attempt may succeed: the engine is away, draining or full. */
+  /** See `isPassing`. */
   readonly isPassing: boolean;
 }
 
@@ -88,8 +88,12 @@ type StubClass = new (address: string, credentials: ChannelCredentials, options:
 const PROTO_FOLDER = fileURLToPath(new URL("../../../proto", import.meta.url));
 const TIMEOUT_MS = 30_000;
 const MAX_PAGE = 1000;
-/** A connection that is dead without saying so is noticed within half a minute. */
-const CHANNEL = { "grpc.keepalive_time_ms": 20_000, "grpc.keepalive_timeout_ms": 10_000 };
+const CHANNEL = {
+  // A connection that is dead without saying so is noticed within half a minute.
+  ...{ "grpc.keepalive_time_ms": 20_000, "grpc.keepalive_timeout_ms": 10_000 },
+  // Whoever follows is served soon after the engine is back; the default grows to two minutes.
+  ...{ "grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 2000 },
+};
 /** The same request would be refused again. */
 const LASTING: ReadonlySet<status> = new Set([
   status.INVALID_ARGUMENT,
@@ -137,8 +141,8 @@ export function createRecordsClient({ address }: { readonly address: string }): 
         });
         const ended = (error: ServiceError | null): void => {
           signal.removeEventListener("abort", stop);
-          const isPassing = error === null || !LASTING.has(error.code);
-          resolve({ error: errorOf(error), isPassing });
+          const end = errorOf(error);
+          resolve({ error: end, isPassing: isPassing(end) });
         };
         stream.on("error", (error) => {
           ended(error as ServiceError);
@@ -173,6 +177,11 @@ export function createRecordsClient({ address }: { readonly address: string }): 
       monitoring.close();
     },
   };
+}
+
+/** Whether the same request may succeed later: the engine is away, draining or full. */
+export function isPassing({ cause }: EngineError): boolean {
+  return !LASTING.has((cause as ServiceError | null)?.code ?? status.UNAVAILABLE);
 }
 
 /** A page may be short although there are more: it is bounded by what was looked at. */

@@ -5,7 +5,8 @@ import { isLoopbackAddress } from "../peer.js";
 import type { CallContext } from "../rpc.js";
 
 const METADATA_PREFIX = "grpc-metadata-";
-const PLAIN_METADATA = new Set(["authorization", "x-change-reason", "x-confirm-impact"]);
+const REASON = "x-change-reason";
+const PLAIN_METADATA = new Set(["authorization", REASON, "x-confirm-impact"]);
 const MS_PER_UNIT = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 } as const;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -101,7 +102,13 @@ function metadataOf({ rawHeaders }: IncomingMessage): Metadata {
     const isPrefixed = header.startsWith(METADATA_PREFIX);
     if (!isPrefixed && !PLAIN_METADATA.has(header)) continue;
     const key = isPrefixed ? header.slice(METADATA_PREFIX.length) : header;
-    addMetadata(metadata, key, rawHeaders[index + 1] ?? "", header);
+    const value = rawHeaders[index + 1] ?? "";
+    // Metadata of text is ASCII. Node gives each byte of a header as a character.
+    if (key === REASON && /[\x80-\xff]/.test(value)) {
+      metadata.add(`${REASON}-bin`, Buffer.from(value, "latin1"));
+    } else {
+      addMetadata(metadata, key, value, header);
+    }
   }
   return metadata;
 }

@@ -151,14 +151,18 @@ describe("what a client keeps", () => {
   );
 });
 
-it("who changes a policy may say why, and the history tells it", async () => {
-  const headers = { "x-change-reason": "night shift" };
-  await askJson(engine, "PUT /api/v1/policies/kept", { priority: 1 }, headers);
-  const { json } = await ask("GET /api/v1/policy_history?limit=1");
-  expect(json["history"]).toEqual([
-    expect.objectContaining({ policy_id: "kept", reason: "night shift", actor: "127.0.0.1" }),
-  ]);
-});
+it.each(["night shift", "geçici değişiklik"])(
+  "who changes a policy may say why: %s",
+  async (reason) => {
+    // The bytes of UTF-8, as curl sends them.
+    const headers = { "x-change-reason": Buffer.from(reason).toString("latin1") };
+    await askJson(engine, "PUT /api/v1/policies/kept", { priority: reason.length }, headers);
+    const { json } = await ask("GET /api/v1/policy_history?limit=1");
+    expect(json["history"]).toEqual([
+      expect.objectContaining({ policy_id: "kept", reason, actor: "127.0.0.1" }),
+    ]);
+  },
+);
 
 it("the metrics count the versions that were made", async () => {
   const made = engine.status().policyVersion - 2;

@@ -2734,7 +2734,7 @@ export const RollbackPoliciesResponse: MessageFns<RollbackPoliciesResponse> = {
  * A change is answered when it is in the policy file, in the history and in the set that decides, and
  * its event is recorded: all of it, or nothing. Changes run one after the other. What changes nothing
  * is answered and leaves no trace. The metadata `x-change-reason` (at most 1,000 characters) says why,
- * for the history. Besides what stands with each, a change can fail with UNAVAILABLE
+ * for the history; what is not ASCII goes into `x-change-reason-bin` as UTF-8. Besides what stands with each, a change can fail with UNAVAILABLE
  * (NO_ACTIVE_POLICY, STORAGE_UNAVAILABLE), ABORTED (FILE_CHANGED_ON_DISK: the file holds an edit that
  * is not loaded yet; try again), FAILED_PRECONDITION (POLICY_FILE_READ_ONLY), INVALID_ARGUMENT
  * (REQUEST_INVALID), or UNAUTHENTICATED where the caller may not change policy.
