@@ -6,11 +6,11 @@ import type {
   DecisionQuery,
   LoggedDecision,
 } from "./ports/decision-log.js";
+import { placeOf, tokenOf } from "./opaque-token.js";
 import { hashOf } from "./query-hash.js";
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1000;
-// The version comes first, so that a later form can be told from this one.
 const TOKEN = /^d1:([0-9a-f]{1,8}):(-?[0-9]{1,16}):([0-9]{1,16})$/;
 
 export interface ListDecisionsQuery extends Omit<DecisionQuery, "limit" | "after"> {
@@ -58,12 +58,11 @@ function violationsOf(query: ListDecisionsQuery): readonly FieldViolation[] {
 }
 
 function tokenAt({ timeMs, position }: DecisionPosition, queryHash: string): string {
-  return Buffer.from(`d1:${queryHash}:${timeMs}:${position}`, "latin1").toString("base64url");
+  return tokenOf(`d1:${queryHash}:${timeMs}:${position}`);
 }
 
 function positionOf(token: string, queryHash: string): DecisionPosition {
-  const text = Buffer.from(token, "base64url").toString("latin1");
-  const [, ofQuery, timeMs, position] = TOKEN.exec(text) ?? [];
+  const [, ofQuery, timeMs, position] = TOKEN.exec(placeOf(token) ?? "") ?? [];
   if (ofQuery === undefined)
     throw invalidToken("is not a token of this list: start again without it");
   if (ofQuery !== queryHash) {

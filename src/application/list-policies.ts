@@ -1,7 +1,8 @@
 import { compareIds } from "../core/snapshot.js";
 import type { PolicyActivation } from "./activate-policies.js";
 import type { ActivePolicySet } from "./active-policy-set.js";
-import { invalidField, PdpError } from "./errors.js";
+import { invalidField, PdpError, policyNotFound } from "./errors.js";
+import { placeOf, tokenOf } from "./opaque-token.js";
 import type { CatalogPolicy, ListPoliciesQuery, PolicyCatalog } from "./policy-catalog.js";
 import { CONNECTION_TYPE } from "../core/policy-types.js";
 
@@ -26,7 +27,7 @@ export function createPolicyCatalog(activation: PolicyActivation): PolicyCatalog
     version: () => activation.status().policyVersion,
     get(policyId) {
       const found = all().find((stored) => stored.policy.id === policyId);
-      if (!found) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
+      if (!found) throw policyNotFound(policyId);
       return found;
     },
     reload: (options) => activation.reload(options),
@@ -68,17 +69,17 @@ function page(
       (after === undefined || comparePlaces(policy, after) > 0),
   );
   const last = rest.length > size ? rest[size - 1] : undefined;
-  return { policies: rest.slice(0, size), nextPageToken: last ? tokenOf(last.policy) : "" };
+  return { policies: rest.slice(0, size), nextPageToken: last ? tokenAt(last.policy) : "" };
 }
 
-function tokenOf({ type, priority, id }: Place): string {
+function tokenAt({ type, priority, id }: Place): string {
   const rank = type === CONNECTION_TYPE ? "n" : "o";
-  return Buffer.from(`${rank}:${priority}:${id}`).toString("base64url");
+  return tokenOf(`${rank}:${priority}:${id}`);
 }
 
 function placeOfToken(token: string): Place {
-  const text = Buffer.from(token, "base64url").toString();
-  const [, rank, priority, id] = /^([no]):(-?\d{1,10}):(.+)$/.exec(text) ?? [];
+  const place = placeOf(token) ?? "";
+  const [, rank, priority, id] = /^([no]):(-?\d{1,10}):(.+)$/.exec(place) ?? [];
   if (rank === undefined || priority === undefined || id === undefined) {
     throw invalidField("page_token", "is not a token of this list: start again without it");
   }

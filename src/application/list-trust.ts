@@ -3,6 +3,7 @@ import type { FieldViolation } from "../core/request.js";
 import { invalidField, PdpError } from "./errors.js";
 import { multiplierOf } from "./evaluate-trust.js";
 import { nextTurn } from "./next-turn.js";
+import { placeOf, tokenOf } from "./opaque-token.js";
 import type { ObservationLog } from "./ports/observation-log.js";
 import type { TrustHistory } from "./ports/trust-history.js";
 import { hashOf } from "./query-hash.js";
@@ -225,16 +226,14 @@ function sizeOf(pageSize: number): number {
   return Math.min(pageSize === 0 ? DEFAULT_PAGE : pageSize, MAX_PAGE);
 }
 
-// The version comes first, so that a later form can be told from this one.
 const TOKEN = /^t1:([0-9a-f]{1,8}):([0-9]{1,16})$/;
 
 function tokenAt(offset: number, queryHash: string): string {
-  return Buffer.from(`t1:${queryHash}:${offset}`, "latin1").toString("base64url");
+  return tokenOf(`t1:${queryHash}:${offset}`);
 }
 
 function offsetOf(token: string, queryHash: string): number {
-  const text = Buffer.from(token, "base64url").toString("latin1");
-  const [, ofQuery, offset] = TOKEN.exec(text) ?? [];
+  const [, ofQuery, offset] = TOKEN.exec(placeOf(token) ?? "") ?? [];
   if (ofQuery === undefined) {
     throw invalidField("page_token", "is not a token of this list: start again without it");
   }

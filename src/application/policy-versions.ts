@@ -1,6 +1,7 @@
 import type { ValueMap } from "../core/values.js";
 import { diffPolicies, type PolicyDifference } from "./diff-policies.js";
 import { invalidField, PdpError } from "./errors.js";
+import { placeOf, tokenOf } from "./opaque-token.js";
 import type {
   PolicyHistory,
   PolicyVersionContent,
@@ -48,7 +49,7 @@ export function createPolicyVersions({ history, unifiedDiff }: PolicyVersionsDep
       const found = await history.list({ limit: size + 1, ...before });
       const versions = found.slice(0, size);
       const last = found.length > size ? versions.at(-1) : undefined;
-      return { versions, nextPageToken: last ? tokenOf(last.policyVersion) : "" };
+      return { versions, nextPageToken: last ? tokenOf(`version:${last.policyVersion}`) : "" };
     },
     async getPolicy(policyVersion, policyId) {
       const { documents } = await versionContent(history, policyVersion, "policy_version");
@@ -98,13 +99,8 @@ function sideOf(policyId: string, version: number, document: ValueMap | undefine
   };
 }
 
-function tokenOf(policyVersion: number): string {
-  return Buffer.from(`version:${policyVersion}`).toString("base64url");
-}
-
 function versionOfToken(token: string): number {
-  const text = Buffer.from(token, "base64url").toString();
-  const [, version] = /^version:(\d{1,16})$/.exec(text) ?? [];
+  const [, version] = /^version:(\d{1,16})$/.exec(placeOf(token) ?? "") ?? [];
   if (version !== undefined) return Number(version);
   throw invalidField("page_token", "is not a token of this list: start again without it");
 }
