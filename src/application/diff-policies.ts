@@ -39,9 +39,19 @@ function fieldsOf(before: ValueMap, after: ValueMap): readonly FieldDifference[]
   const keys = new Set([...contentKeys(before), ...contentKeys(after)]);
   keys.delete("rules");
   return [
-    ...[...keys].flatMap((key) => difference(key, "", own(before, key), own(after, key))),
+    ...[...keys].flatMap((key) => {
+      const isSame = sameValue(meant(before, key), meant(after, key));
+      return isSame ? [] : difference(key, "", own(before, key), own(after, key));
+    }),
     ...ruleDifferences(rulesOf(before), rulesOf(after)),
   ];
+}
+
+/** What a field of a policy means where it is not written. */
+const DEFAULTS: ValueMap = { enabled: true, priority: 0 };
+
+function meant(policy: ValueMap, key: string): Value | undefined {
+  return own(policy, key) ?? own(DEFAULTS, key);
 }
 
 interface PlacedRule {

@@ -98,7 +98,9 @@ export function createEventDelivery(deps: {
       return false;
     }
     subscriber.skipping = undefined;
-    deliver(subscriber, { events: [], cursor: cursors.cursorAt(lost.lastSequence), lost });
+    // Where nothing of it was asked for nothing is lost.
+    if (lost.count === 0) deliverBookmark(subscriber);
+    else deliver(subscriber, { events: [], cursor: cursors.cursorAt(lost.lastSequence), lost });
     return true;
   }
 

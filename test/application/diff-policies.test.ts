@@ -14,6 +14,7 @@ describe("the fields in which a policy differs", () => {
     ["bookkeeping is no difference",           { updated_at: "x", version: 1 }, { history: [] },            []],
     ["the order of keys is none",              { type: "t", name: "n" },        { name: "n", type: "t" },   []],
     ["a number is not its text",               { note: 1 },                     { note: "1" },              [["note", "", 1, "1"]]],
+    ["a default that is written is none",      {},                              { enabled: true, priority: 0, note: 1 }, [["note", "", undefined, 1]]],
     ["a field that came",                      {},                              { priority: 2 },            [["priority", "", undefined, 2]]],
     ["a field that went",                      { priority: 2 },                 {},                         [["priority", "", 2, undefined]]],
     ["a field of a rule",                      {},                              { rules: [A, { ...B, action: "log" }] }, [["rules[1].action", "b", "deny", "log"]]],

@@ -53,6 +53,17 @@ describe("a subscriber that cannot take more", () => {
     await expect.poll(slow.sequences, until).toEqual([3001]);
   });
 
+  it("loses nothing where nothing of it was asked for", async () => {
+    const { feed, eventLog } = aFeed({ subscriberMaxLag: 20, capacity: 10_000 });
+    const slow = read(feed, MATCHING, 1);
+    await expect.poll(() => slow.batches.length, until).toBe(1);
+    eventLog.append(manyEvents(100));
+    slow.more();
+    const head = createEventCursors(eventLog.logId).cursorAt(100);
+    await expect.poll(() => slow.batches.at(-1)?.cursor, until).toBe(head);
+    expect(slow.lost()).toEqual([]);
+  });
+
   it("resumes before what it is being moved past, until it has been told", async () => {
     const { feed, eventLog } = aFeed({ subscriberMaxLag: 20, capacity: 30_000, bookmarkS: 0.001 });
     const slow = read(feed, {}, 1);
