@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   copyFileSync,
   existsSync,
@@ -12,9 +13,11 @@ import {
 import { dirname, join } from "node:path";
 import Database from "libsql";
 import {
+  createPrivately,
   DATABASE_COMPANIONS,
   DATABASE_FILE,
   moveDatabase,
+  OWNER_ONLY,
   rowsOf,
   syncFolder,
 } from "./database.js";
@@ -40,6 +43,7 @@ export function backUpDatabase(dataDir: string, file: string): { readonly bytes:
   const temporary = `${file}.new`;
   try {
     rmSync(temporary, { force: true });
+    createPrivately(temporary); // SQLite writes into a file that is empty.
     using(source, (db) => {
       db.prepare("VACUUM INTO ?").run(temporary);
     });
@@ -73,6 +77,7 @@ export function restoreDatabase(
   try {
     rmSync(temporary, { force: true });
     copyFileSync(file, temporary);
+    chmodSync(temporary, OWNER_ONLY);
     using(temporary, (db) => {
       checkWhole(db);
       db.prepare("UPDATE engine SET log_id = ?, closed = 1").run(randomUUID());

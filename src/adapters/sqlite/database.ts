@@ -10,6 +10,9 @@ export const DATABASE_FILE = "policy-engine.db";
 /** Beside the database while it is open: its log, and the index of the log. */
 export const DATABASE_COMPANIONS = ["-wal", "-shm"] as const;
 
+/** Mode of what holds names and addresses of clients. */
+export const OWNER_ONLY = 0o600;
+
 /** How long a statement waits for another process, such as a backup, that holds a lock. */
 const LOCK_WAIT_MS = 2000;
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -84,6 +87,7 @@ function openAt(
   file: string,
   toContinue?: LogToContinue,
 ): { db: Database.Database; opened: OpenedDatabase } {
+  createPrivately(file);
   const db = new Database(file, { timeout: LOCK_WAIT_MS });
   try {
     // Before the first table: afterwards SQLite takes it only with a rewrite of the whole file.
@@ -106,6 +110,11 @@ function openAt(
     db.close();
     throw error;
   }
+}
+
+/** The mode of a file that is there stays. */
+export function createPrivately(file: string): void {
+  if (!existsSync(file)) closeSync(openSync(file, "a", OWNER_ONLY));
 }
 
 /** Gives a new database the identity of the log that was set aside, and the sequences after it. */

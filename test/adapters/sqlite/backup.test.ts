@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { backUpDatabase, restoreDatabase } from "../../../src/adapters/sqlite/backup.js";
@@ -33,6 +41,18 @@ describe("a backup", () => {
     expect(restored.eventLog.newestSequence()).toBe(3);
     expect((await restored.decisionLog.list(anyDecision)).decisions).toHaveLength(1);
     expect((await restored.history.newest())?.policyVersion).toBe(7);
+  });
+
+  it("is for its owner alone, as the database is, also where it is restored", async () => {
+    const { dataDir, file, storage } = await aBackup();
+    const others = ["-wal", "-shm", ""].map((suffix) => join(dataDir, `policy-engine.db${suffix}`));
+    const modes = [file, ...others].map((path) => statSync(path).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600, 0o600]);
+
+    await storage.close();
+    chmodSync(file, 0o644);
+    restoreDatabase(dataDir, file);
+    expect(statSync(join(dataDir, "policy-engine.db")).mode & 0o777).toBe(0o600);
   });
 
   it("does not overwrite a file", async () => {
