@@ -4,7 +4,7 @@ import type { ActivePolicySet } from "./active-policy-set.js";
 import { type ChangeAuthor, changeInTurn } from "./change-in-turn.js";
 import { idOf } from "./document-facts.js";
 import type { EventMaker } from "./engine-events.js";
-import { PdpError } from "./errors.js";
+import { PdpError, policyNotFound } from "./errors.js";
 import type { CatalogPolicy } from "./policy-catalog.js";
 import {
   changedDocuments,
@@ -211,7 +211,7 @@ function find({ policies }: ActivePolicySet, policyId: string): CatalogPolicy | 
 
 function existing(active: ActivePolicySet, policyId: string): CatalogPolicy {
   const found = find(active, policyId);
-  if (!found) throw new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
+  if (!found) throw policyNotFound(policyId);
   return found;
 }
 

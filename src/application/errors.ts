@@ -68,6 +68,12 @@ export function invalidField(field: string, rule: string): PdpError {
   return new PdpError({ reason: "REQUEST_INVALID", violations: [{ field, rule }] });
 }
 
+/** Without an id nothing was asked for. */
+export function policyNotFound(policyId: string): PdpError {
+  if (policyId === "") return invalidField("policy_id", "must be given");
+  return new PdpError({ reason: "POLICY_NOT_FOUND", policyId });
+}
+
 // Lower case, no full stop, values in backticks; built from the facts alone (AIP-193).
 function messageOf(failure: Failure): string {
   switch (failure.reason) {
@@ -90,7 +96,7 @@ function messageOf(failure: Failure): string {
     case "ETAG_MISMATCH":
       return `policy \`${failure.policyId}\` has changed since this etag: get it again, and decide anew`;
     case "FILE_CHANGED_ON_DISK":
-      return `\`${failure.file}\` holds an edit that is not loaded yet: try again in a moment; where it is broken, mend it or reload with discard_file_changes`;
+      return `\`${failure.file}\` holds an edit that is not loaded yet: try again in a moment; where it is broken, as ReloadPolicies would say, mend it, or reload with discard_file_changes`;
     case "POLICY_FILE_READ_ONLY":
       return `\`${failure.file}\` cannot be replaced: ${failure.why}`;
     case "IMPACT_TOO_LARGE":

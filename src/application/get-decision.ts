@@ -1,4 +1,4 @@
-import { PdpError } from "./errors.js";
+import { invalidField, PdpError } from "./errors.js";
 import type { DecisionLog, DecisionPosition, LoggedDecision } from "./ports/decision-log.js";
 
 // Source: RFC 9562, section 5.7: the first 48 bits are the time in milliseconds.
@@ -11,7 +11,7 @@ const MOST_PAGES = 100;
 /**
  * One recorded decision, looked for where the time in its id says.
  *
- * @throws {PdpError} DECISION_NOT_FOUND, STORAGE_UNAVAILABLE.
+ * @throws {PdpError} REQUEST_INVALID, DECISION_NOT_FOUND, STORAGE_UNAVAILABLE.
  */
 export type GetDecision = (decisionId: string) => Promise<LoggedDecision>;
 
@@ -19,6 +19,7 @@ export function createGetDecision(deps: {
   readonly decisionLog: Pick<DecisionLog, "list">;
 }): GetDecision {
   return async (decisionId) => {
+    if (decisionId === "") throw invalidField("decision_id", "must be given");
     const [, high, low] = UUID_V7.exec(decisionId) ?? [];
     const timeMs = high === undefined ? undefined : Number.parseInt(`${high}${low ?? ""}`, 16);
     const found = timeMs === undefined ? undefined : await near(timeMs, decisionId.toLowerCase());

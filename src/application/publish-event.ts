@@ -99,7 +99,8 @@ function violationsOf(event: EventToPublish | undefined): readonly FieldViolatio
   }
   must("source_component", nameRule(sourceComponent) ?? componentRule(sourceComponent));
   must("event_type", nameRule(eventType) ?? typeRule(eventType));
-  if (severity === undefined) must("severity", "must be INFO, WARNING, ERROR or CRITICAL");
+  if (severity === undefined)
+    must("severity", "must be EVENT_SEVERITY_INFO, _WARNING, _ERROR or _CRITICAL");
   must("policy_id", textRule(event.policyId, 0, MAX_ID));
   must("client_id", textRule(event.clientId, 0, MAX_ID));
   must("decision_id", textRule(event.decisionId, 0, MAX_ID));

@@ -47,7 +47,7 @@ function impactText({ decided, flipped, notReplayable, groups }: RemoteImpact): 
     ...groups.map(groupText),
     ...(notReplayable === 0
       ? []
-      : [`${grouped(notReplayable)} more depend on attributes that DECISION_REDACT left out`]),
+      : [`${grouped(notReplayable)} more depend on attributes that were not recorded`]),
   ].join("\n");
 }
 

@@ -51,7 +51,7 @@ const origins = kind(
 );
 const paths = kind(
   "must be attribute names such as client_id or client.location, separated by commas",
-  (text) => list(text).every((part) => /^[^\s.]+(\.[^\s.]+)*$/.test(part)),
+  (text) => list(text).every((part) => /^[^\s.*]+(\.[^\s.*]+)*$/.test(part)),
   list,
 );
 const octets = kind(

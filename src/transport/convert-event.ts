@@ -84,7 +84,7 @@ export function eventFilterFromProto(filter: EventFilter | undefined): CoreFilte
 function severityFromProto(value: EventSeverity, index: number): CoreSeverity {
   const word = SEVERITY_WORD.get(value);
   if (word !== undefined) return word;
-  const rule = `must be INFO, WARNING, ERROR or CRITICAL, got ${value}`;
+  const rule = `must be EVENT_SEVERITY_INFO, _WARNING, _ERROR or _CRITICAL, got ${value}`;
   throw invalidField(`filter.severities[${index}]`, rule);
 }
 

@@ -37,7 +37,6 @@ describe("getting a decision by its id", () => {
     ["of another moment", "01a21c7c-4768-71a6-bc0a-085a8106c692"],
     ["of another version", "550e8400-e29b-41d4-a716-446655440000"],
     ["that is no UUID", "decision_1750000000000_0001"],
-    ["that is empty", ""],
   ])("does not find one %s", async (_says, id) => {
     await expect(filled(3).get(id)).rejects.toMatchObject({
       failure: { reason: "DECISION_NOT_FOUND", decisionId: id },

@@ -147,7 +147,10 @@ describe("an event is refused", () => {
     const { severity: _none, ...event } = ROUND_DONE;
     expect(await violationsOf({ ...event, eventId: "x" })).toEqual([
       { field: "event.event_id", rule: 'must be a UUID, got "x"' },
-      { field: "event.severity", rule: "must be INFO, WARNING, ERROR or CRITICAL" },
+      {
+        field: "event.severity",
+        rule: "must be EVENT_SEVERITY_INFO, _WARNING, _ERROR or _CRITICAL",
+      },
     ]);
   });
 });

@@ -55,7 +55,7 @@ describe("flopynet-policy diff --impact", () => {
     ["a policy taken out beside it", { ...STOP, enabled: false }, ["--delete", "net"],
       `2 of 3 recorded decisions would change:\n  2 allow to deny \\(default\\) by rule \`clients-to-server\` of policy \`net\`\n    such as ${UUID}, ${UUID}\n`],
     ["what was never stored", { ...STOP, rules: [{ ...DENY, match: { client_id: "client-1" } }] }, [],
-      "none of 2 recorded decisions would change\n1 more depend on attributes that DECISION_REDACT left out\n"],
+      "none of 2 recorded decisions would change\n1 more depend on attributes that were not recorded\n"],
   ])("%s", async (_says, content, args, stdout) => {
     const said = await run("diff", "--impact", fileWith(content), ...args);
     expect(said).toMatchObject({ exitCode: 0, stderr: "" });

@@ -136,6 +136,7 @@ describe("flopynet-policy policies", () => {
   // prettier-ignore
   it.each<[says: string, args: string[], content: unknown, exitCode: number, stderr: string]>([
     ["a policy that is not there",  ["get", "nobody"],              undefined,                                     1, "policy `nobody` not found"],
+    ["a policy of no version",      ["get", "net", "--at", "9"],    undefined,                                     1, "policy version `9` not found"],
     ["an unknown version",          ["rollback", "9"],              undefined,                                     1, "policy version `9` not found"],
     ["a stale etag",                ["disable", "net", "--etag", "x"], undefined,                                  1, "has changed since"],
     ["a version that is none",      ["rollback", "x"],              undefined,                                     2, "whole number"],

@@ -61,7 +61,7 @@ const ROWS: Readonly<Record<SettingName, Row>> = {
   DECISION_REDACT: {
     fallback: [],
     good: [["client_id", ["client_id"]], ["client.location, device.ip", ["client.location", "device.ip"]]],
-    bad: ["client.", ".ip", "a..b", "a b", "a,"],
+    bad: ["client.", ".ip", "a..b", "a b", "a,", "*", "client.*"],
     rule: "must be attribute names such as client_id or client.location, separated by commas",
   },
   MAX_FLIPPED_DECISIONS_PERCENT: { fallback: undefined, good: [["0", 0], ["2.5", 2.5], ["100", 100]], bad: ["-1", "101", "5%", "few"], rule: "must be a number from 0 to 100" },

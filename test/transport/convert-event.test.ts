@@ -105,7 +105,7 @@ describe("a filter from the wire", () => {
     const bytes = new BinaryWriter().uint32(16).int32(1).uint32(16).int32(severity).finish();
     const filter = EventFilter.decode(bytes);
     expect(() => eventFilterFromProto(filter)).toThrow(
-      `filter.severities[1] must be INFO, WARNING, ERROR or CRITICAL, got ${severity}`,
+      `filter.severities[1] must be EVENT_SEVERITY_INFO, _WARNING, _ERROR or _CRITICAL, got ${severity}`,
     );
   });
 });

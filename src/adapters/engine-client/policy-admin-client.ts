@@ -65,7 +65,7 @@ export interface RemoteChange extends RemoteAuthor {
 /** Shows and changes the policy of a running engine. Every call may throw an EngineError. */
 export interface PolicyAdminClient {
   list(type: string): Promise<readonly RemotePolicy[]>;
-  /** Undefined when there is no such policy, now or in that version. */
+  /** Undefined when there is no such policy now. */
   get(policyId: string, policyVersion?: number): Promise<RemotePolicy | undefined>;
   /** What is wrong, or probably wrong, with the text of a policy file. */
   issuesOf(text: string): Promise<readonly PolicyIssue[]>;
@@ -183,7 +183,7 @@ export function createPolicyAdminClient({
         const version = policyVersion === undefined ? {} : { policyVersion };
         return remotePolicy((await ask("getPolicy", { policyId, ...version })).policy);
       } catch (error) {
-        if (isNotFound(error)) return undefined;
+        if (isNotFound(error) && policyVersion === undefined) return undefined;
         throw error;
       }
     },

@@ -129,6 +129,10 @@ function place(
   within[key] = value;
 }
 
+function inLowerCamelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_match, next: string) => next.toUpperCase());
+}
+
 function keyOf(json: JsonObject, field: DescField): string {
   return Object.hasOwn(json, field.name) ? field.name : field.jsonName;
 }
@@ -136,6 +140,8 @@ function keyOf(json: JsonObject, field: DescField): string {
 /** Text of a path or query as the JSON value that ProtoJSON has for the field. */
 function valueOf(field: DescField, text: string, path: string): JsonValue {
   if (field.enum) return /^-?\d+$/.test(text) ? Number(text) : text;
+  // The names of the proto file are read too, here as everywhere.
+  if (field.message?.typeName === "google.protobuf.FieldMask") return inLowerCamelCase(text);
   const scalar = field.scalar ?? wrappedScalar(field.message);
   switch (scalar) {
     case ScalarType.BOOL:

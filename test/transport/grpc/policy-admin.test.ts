@@ -190,7 +190,7 @@ describe("what is refused", () => {
     ["a stale etag",                  "UpdatePolicy",     { policy: { id: "net", etag: "old" } },                                    "ABORTED ETAG_MISMATCH"],
     ["a mask with an unknown path",   "UpdatePolicy",     { policy: { id: "net" }, update_mask: { paths: ["colour"] } },             "INVALID_ARGUMENT REQUEST_INVALID update_mask"],
     ["a mask into the rules",         "UpdatePolicy",     { policy: { id: "net" }, update_mask: { paths: ["rules.action"] } },       "INVALID_ARGUMENT REQUEST_INVALID update_mask"],
-    ["deleting nobody",               "DeletePolicy",     { policy_id: "" },                                                         "NOT_FOUND POLICY_NOT_FOUND"],
+    ["deleting nobody",               "DeletePolicy",     { policy_id: "nobody" },                                                   "NOT_FOUND POLICY_NOT_FOUND"],
     ["deleting by a stale etag",      "DeletePolicy",     { policy_id: "net", etag: "old" },                                         "ABORTED ETAG_MISMATCH"],
     ["disabling by a stale etag",     "DisablePolicy",    { policy_id: "net", etag: "old" },                                         "ABORTED ETAG_MISMATCH"],
     ["an unknown version",            "RollbackPolicies", { policy_version: 77 },                                                    "NOT_FOUND POLICY_VERSION_NOT_FOUND"],
@@ -200,6 +200,8 @@ describe("what is refused", () => {
     ["the content of version 0",      "GetPolicyVersion",   { policy_version: 0 },                                                   "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
     ["a policy of version -1",        "GetPolicy",          { policy_id: "net", policy_version: -1 },                                "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
     ["a rollback to version 0",       "RollbackPolicies",   {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
+    ["a policy without an id",        "GetPolicy",          {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_id"],
+    ["deleting nothing",              "DeletePolicy",       {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_id"],
     ["a foreign page token",          "ListPolicyVersions", { page_token: "x" },                                                     "INVALID_ARGUMENT REQUEST_INVALID page_token"],
     ["a reason too long",             "RollbackPolicies", { policy_version: 3, reason: "x".repeat(1001) },                           "INVALID_ARGUMENT REQUEST_INVALID x-change-reason"],
   ])("%s", async (_says, method, request, expected) => {

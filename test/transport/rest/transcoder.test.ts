@@ -115,6 +115,7 @@ describe("a request becomes a message", () => {
     ["a Timestamp",                            "GET /v1/shelves/x?time=2026-01-31T12:00:00Z", undefined, { time: "2026-01-31T12:00:00Z" }],
     ["a Duration",                             "GET /v1/shelves/x?span=1.500s",            undefined, { span: "1.500s" }],
     ["a FieldMask",                            "GET /v1/shelves/x?mask=inner.text,smallNumber", undefined, { mask: "inner.text,smallNumber" }],
+    ["a FieldMask of proto names",             "GET /v1/shelves/x?mask=inner.text,small_number", undefined, { mask: "inner.text,smallNumber" }],
     ["a wrapped number",                       "GET /v1/shelves/x?wrapped_number=5",       undefined, { wrappedNumber: "5" }],
     ["a wrapped bool",                         "GET /v1/shelves/x?wrapped_flag=true",      undefined, { wrappedFlag: true }],
     ["a member of a oneof",                    "GET /v1/shelves/x?right=4",                undefined, { right: 4 }],

@@ -42,8 +42,8 @@ export interface StreamEventsRequest {
   /** `cursor` of the last message that was received: goes on after it. Empty: not given. */
   afterCursor: string;
   /**
-   * First the newest so many events that match, then what comes. 0: only what comes. Ignored with a
-   * cursor.
+   * First the newest so many events that match, among the newest SUBSCRIBER_MAX_LAG of all, then what
+   * comes. 0: only what comes. Ignored with a cursor.
    */
   last: number;
 }

@@ -95,7 +95,10 @@ export interface Policy {
   onError: OnError;
   /** The rules, in file order. */
   rules: Rule[];
-  /** Changes whenever the policy's content does. Opaque. */
+  /**
+   * Changes whenever the policy's content does. Opaque. An update that gives it is refused where the
+   * policy has changed since.
+   */
   etag: string;
   /** Version of the policy set in which this policy last changed. At least 1. */
   policyVersion: string;

@@ -343,8 +343,9 @@ export interface AnalyzePolicyImpactResponse {
   /** Of `decided`, those that would be denied instead of allowed, or allowed instead of denied. */
   flipped: number;
   /**
-   * Decisions that were looked at and not decided again, because they depend on an attribute that the
-   * setting DECISION_REDACT kept out of the record.
+   * Decisions that were looked at and not decided again, because they depend on an attribute that is
+   * not in the record: the setting DECISION_REDACT kept it out, or it is `policy_engine.status`, which
+   * is recorded while a rule reads it.
    */
   notReplayable: number;
   /** The flipped decisions by what flips them, the largest group first; at most 1,000 groups. */
