@@ -135,20 +135,18 @@ function attributesOf(stored: StoredDecision["attributes"], shared: SharedObject
   return withNames(shared[names] as readonly string[], (index) => values[index]);
 }
 
-/** The JSON of objects, each made once, for a member that opens so. One in two members is two. */
+/** The JSON of objects for a member that opens so. An object that is always the same member is written once. */
 function createSharedJson(): (opening: string) => (shared: object) => SharedJson {
+  const made = new WeakMap<object, SharedJson & { readonly opening: string }>();
   let newest = 0;
-  return (opening) => {
-    const made = new WeakMap<object, SharedJson>();
-    return (shared) => {
-      let json = made.get(shared);
-      if (!json) {
-        newest += 1;
-        const member = Buffer.from(`,"${newest}":${JSON.stringify(shared)}`);
-        json = { named: opening + String(newest), member };
-        made.set(shared, json);
-      }
-      return json;
-    };
+  return (opening) => (shared) => {
+    let json = made.get(shared);
+    if (json?.opening !== opening) {
+      newest += 1;
+      const member = Buffer.from(`,"${newest}":${JSON.stringify(shared)}`);
+      json = { opening, named: opening + String(newest), member };
+      made.set(shared, json);
+    }
+    return json;
   };
 }
