@@ -27,7 +27,7 @@ describe("the crash harness finds", () => {
     ["an event that is another",   "UPDATE events SET body = json_set(body, '$.eventType', 'x') WHERE sequence = 1",               /event 1 was seen and is not stored so/],
     ["a decision that is gone",    "DELETE FROM decision_chunks",                                                                 /decision is missing/],
     ["a version that is gone",     "DELETE FROM policy_versions WHERE policy_version = (SELECT max(policy_version) FROM policy_versions)", /version (of event )?is missing/],
-    ["a version nobody was told",  "INSERT INTO policy_versions SELECT policy_version + 1, create_time_ms, actor, reason, 'api', content_hash, documents FROM policy_versions ORDER BY policy_version DESC LIMIT 1", /event of stored version is missing/],
+    ["a version nobody was told",  "INSERT INTO policy_versions SELECT policy_version + 1, create_time_ms, actor, reason, 'api', content_hash, documents, origins FROM policy_versions ORDER BY policy_version DESC LIMIT 1", /event of stored version is missing/],
     ["a database that is damaged", "PRAGMA writable_schema = 1; UPDATE sqlite_master SET rootpage = 99999 WHERE name = 'events'", /was damaged|gap|did not get/],
   ])("%s", async (_says, sql, problem) => {
     const { problems } = await crashCampaign({
