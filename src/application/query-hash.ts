@@ -1,6 +1,6 @@
 /**
- * Which query a page token was given for: FNV-1a, 32 bits, in hex. Not a secret: it only tells a
- * token that was mixed up.
+ * FNV-1a, 32 bits, in hex: which query a page token was given for, and whether a token is whole. Not a
+ * secret: it only tells what was mixed up or cut.
  */
 export function hashOf(text: string): string {
   let hash = 0x811c9dc5;

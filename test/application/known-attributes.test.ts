@@ -32,4 +32,14 @@ describe("the names beside what is known of a client", () => {
     const lists = [...kinds, ...kinds, ...kinds].map((kind) => namesBeside(kind, undefined));
     expect(new Set(lists).size).toBe(kinds.length);
   });
+
+  it("are remembered for few kinds, and none whose names are long", () => {
+    const namesBeside = createNamesBeside();
+    const listOf = (name: string) => namesBeside({ [name]: 1 }, undefined);
+    const first = listOf("first");
+    expect(listOf("first")).toBe(first);
+    for (let n = 0; n < 16; n += 1) listOf(`name-${n}`);
+    expect(listOf("first")).not.toBe(first);
+    expect(listOf("x".repeat(5000))).not.toBe(listOf("x".repeat(5000)));
+  });
 });

@@ -42,8 +42,9 @@ test.each(ROWS)(
     const redacted = says.includes("redacted");
     const jsonOf = createDecisionJson();
     const readBack = (decision: LoggedDecision): LoggedDecision => {
-      const { json, shared } = jsonOf(decision);
+      const { json, shared, sharedLength } = jsonOf(decision);
       const members = shared.map(({ member }) => member.toString()).join("");
+      expect(sharedLength).toBe(Buffer.byteLength(members));
       const objects = JSON.parse(`{${members.slice(1)}}`) as SharedObjects;
       return storedToLogged(JSON.parse(json) as StoredDecision, objects);
     };

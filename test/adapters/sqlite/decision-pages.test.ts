@@ -133,6 +133,15 @@ describe("decisions that were stored together", () => {
     expect(pages.flat()).toEqual([rare]);
   });
 
+  it("are all found page by page, where many are of one millisecond", async () => {
+    const { decisionLog, storage } = await aStore();
+    const many = Array.from({ length: 2000 }, (_, n) => aLoggedDecision({ requestId: String(n) }));
+    for (const decision of many) decisionLog.append(decision);
+    await storage.flush();
+    const pages = await pagesOf(decisionLog, { ...anyDecision, limit: 300 });
+    expect(pages.flat()).toEqual(many.toReversed());
+  });
+
   it("are few where each has an answer of its own, and that is large", async () => {
     const { decisionLog, storage } = await aStore();
     const large = Array.from({ length: 40 }, (_, timeMs) => {
