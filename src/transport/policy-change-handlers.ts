@@ -1,6 +1,6 @@
 import type { ChangeAuthor } from "../application/change-in-turn.js";
 import type { PolicyChanges } from "../application/change-policy.js";
-import { PdpError } from "../application/errors.js";
+import { invalidField, PdpError } from "../application/errors.js";
 import type { PolicyVersions } from "../application/policy-versions.js";
 import type { Policy } from "../gen/flopynet/policy/v1/policy.js";
 import type {
@@ -63,6 +63,7 @@ export function createPolicyChangeHandlers(changes: PolicyChanges): ServiceHandl
         call: CallContext,
       ): Promise<UpdatePolicyResponse> => {
         const message = given(request.policy);
+        if (message.id === "") throw invalidField("policy.id", "must be given");
         const fields = maskedFields(request.updateMask);
         const policy = await changes.update(
           {

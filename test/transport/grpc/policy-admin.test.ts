@@ -201,6 +201,7 @@ describe("what is refused", () => {
     ["a policy of version -1",        "GetPolicy",          { policy_id: "net", policy_version: -1 },                                "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
     ["a rollback to version 0",       "RollbackPolicies",   {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_version"],
     ["a policy without an id",        "GetPolicy",          {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_id"],
+    ["updating one without an id",    "UpdatePolicy",       { policy: { priority: 1 } },                                             "INVALID_ARGUMENT REQUEST_INVALID policy.id"],
     ["deleting nothing",              "DeletePolicy",       {},                                                                      "INVALID_ARGUMENT REQUEST_INVALID policy_id"],
     ["a foreign page token",          "ListPolicyVersions", { page_token: "x" },                                                     "INVALID_ARGUMENT REQUEST_INVALID page_token"],
     ["a reason too long",             "RollbackPolicies", { policy_version: 3, reason: "x".repeat(1001) },                           "INVALID_ARGUMENT REQUEST_INVALID x-change-reason"],
